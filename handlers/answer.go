@@ -1,0 +1,165 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"willson/auth"
+	"willson/store"
+)
+
+// The handlers' own errors.
+var (
+	errNoRoute  = errors.New("handlers: no such route")
+	errMethod   = errors.New("handlers: method not allowed")
+	errBusy     = errors.New("handlers: too many requests in flight")
+	errNotReady = errors.New("handlers: not ready")
+	errGone     = errors.New("handlers: the client went away")
+)
+
+// statusGone is logged, and never sent, for a client that did not wait (nginx's 499).
+const statusGone = 499
+
+// An outcome is what the client is told of an error.
+type outcome struct {
+	status        int
+	code, message string
+}
+
+// outcomeOf maps every error to its answer: the contract's table.
+func outcomeOf(err error) outcome {
+	switch {
+	case errors.Is(err, errGone): // first: whatever else went wrong, nobody waits for it
+		return outcome{status: statusGone}
+	case errors.Is(err, auth.ErrExpired):
+		return outcome{http.StatusUnauthorized, "access_token_expired", "Access token expired"}
+	case errors.Is(err, auth.ErrMissing):
+		return outcome{http.StatusUnauthorized, "token_not_found", "Token not found"}
+	case errors.Is(err, auth.ErrInvalid):
+		return outcome{http.StatusUnauthorized, "access_token_invalid", "Access token invalid"}
+	case errors.Is(err, store.ErrNotFound):
+		return outcome{http.StatusNotFound, "not_found", "Result not found"}
+	case errors.Is(err, errNoRoute):
+		return outcome{http.StatusNotFound, "route_not_found", "Route not found"}
+	case errors.Is(err, errMethod):
+		return outcome{http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed"}
+	case errors.Is(err, errBusy), errors.Is(err, errNotReady), errors.Is(err, auth.ErrUnavailable), errors.Is(err, store.ErrUnavailable):
+		return outcome{http.StatusServiceUnavailable, "service_unavailable", "Service unavailable"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return outcome{http.StatusGatewayTimeout, "deadline_exceeded", "Deadline exceeded"}
+	}
+	return outcome{http.StatusInternalServerError, "internal_error", "Internal error"}
+}
+
+// retryAfter is what a client is asked to wait, in seconds, when something cannot be reached.
+const retryAfter = "1"
+
+// answer adapts a handler that returns its error; every error becomes an answer here
+// and nowhere else.
+func (s *server) answer(route string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := recordOf(r)
+		rec.route = route
+		if err := serve(w, r); err != nil {
+			if errors.Is(r.Context().Err(), context.Canceled) {
+				err = fmt.Errorf("%w: %w", errGone, err)
+			}
+			rec.err = err
+			failure(w, r, err)
+		}
+	})
+}
+
+// body is what every answer looks like; data is left out of errors.
+type body struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Data    any    `json:"data,omitempty"`
+}
+
+func success(w http.ResponseWriter, r *http.Request, data any) error {
+	return send(w, r, http.StatusOK, body{"success", "success", data})
+}
+
+func failure(w http.ResponseWriter, r *http.Request, err error) {
+	out := outcomeOf(err)
+	if out.status == statusGone {
+		recordOf(r).status = statusGone
+		return
+	}
+	if out.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	send(w, r, out.status, body{Code: out.code, Message: out.message}) // strings: they always encode
+}
+
+// An encoder is a JSON encoder and the buffer it writes to.
+type encoder struct {
+	bytes.Buffer
+	json *json.Encoder
+}
+
+// encoders keeps buffers from one answer to the next.
+var encoders = sync.Pool{New: func() any {
+	e := new(encoder)
+	e.json = json.NewEncoder(e)
+	e.json.SetEscapeHTML(false) // the app reads JSON, not HTML; & in an address stays &
+	return e
+}}
+
+// gzipSuffix is what the compressing wrapper adds to the ETag of what it compresses.
+const gzipSuffix = "-gzip"
+
+// send encodes the body before it sends anything, so that a failure can still become
+// a clean answer. An answer of 200 carries a strong ETag over its bytes, and becomes
+// 304 for a client that has them.
+func send(w http.ResponseWriter, r *http.Request, status int, b body) error {
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.Reset()
+	if err := e.json.Encode(b); err != nil {
+		return err
+	}
+	content := bytes.TrimSuffix(e.Bytes(), []byte("\n"))
+
+	header := w.Header()
+	header.Set("Cache-Control", "private, no-cache")
+	if status == http.StatusOK {
+		sum := sha256.Sum256(content)
+		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+		if held := matching(r.Header["If-None-Match"], tag); held != "" {
+			header.Set("ETag", held)
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+		header.Set("ETag", tag)
+	}
+	header.Set("Content-Type", "application/json; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(status)
+	w.Write(content) // an error means that the client is gone
+	return nil
+}
+
+// matching returns the one of the client's entity tags that stands for tag, compressed
+// or not, or "". If-None-Match compares weakly (RFC 9110, 13.1.2).
+func matching(ifNoneMatch []string, tag string) string {
+	for _, values := range ifNoneMatch {
+		for value := range strings.SplitSeq(values, ",") {
+			held := strings.TrimPrefix(strings.TrimSpace(value), "W/")
+			if held == "*" || strings.Replace(held, gzipSuffix+`"`, `"`, 1) == tag {
+				return strings.Replace(held, "*", tag, 1)
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,278 @@
+package handlers_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"willson/auth"
+	"willson/handlers"
+	"willson/store"
+	"willson/telemetry"
+)
+
+const (
+	chatrooms = "/api/v1/asker/chat/chatrooms"
+	asker     = "SrIE0U2lHWcbtJvBFl3cXClRsY02"
+)
+
+// verifier is a handlers.Verifier that is always ready.
+type verifier func(values []string) (uid string, err error)
+
+func (v verifier) Verify(_ context.Context, values []string) (string, error) { return v(values) }
+func (v verifier) Ready() error                                              { return nil }
+
+// sessions is a handlers.Store that is always ready.
+type sessions func(ctx context.Context, askerUID string) (store.Sessions, error)
+
+func (s sessions) Sessions(ctx context.Context, askerUID string) (store.Sessions, error) {
+	return s(ctx, askerUID)
+}
+func (s sessions) Ready(context.Context) error { return nil }
+
+// An api is the real router behind a real server. Each token is its user's uid.
+type api struct {
+	url     string
+	client  *http.Client
+	log     *logLines
+	metrics *prometheus.Registry
+}
+
+// serve serves the contract's example to everybody who has a token, unless edited.
+func serve(t testing.TB, edits ...func(*handlers.Config)) *api {
+	t.Helper()
+	a := &api{log: &logLines{}, metrics: prometheus.NewRegistry()}
+	cfg := handlers.Config{
+		Verifier: verifier(func(values []string) (string, error) {
+			if len(values) == 0 {
+				return "", auth.ErrMissing
+			}
+			return values[0], nil
+		}),
+		Store:       sessions(func(context.Context, string) (store.Sessions, error) { return example(), nil }),
+		Deadline:    10 * time.Second,
+		MaxInFlight: 100,
+		Project:     "demo-willson",
+		Log:         telemetry.NewLogger(a.log, slog.LevelInfo, false),
+		Metrics:     a.metrics,
+	}
+	for _, edit := range edits {
+		edit(&cfg)
+	}
+	handler, err := handlers.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	a.url, a.client = server.URL, server.Client()
+	a.client.Transport.(*http.Transport).DisableCompression = true
+	a.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return a
+}
+
+func withStore(s sessions) func(*handlers.Config) {
+	return func(cfg *handlers.Config) { cfg.Store = s }
+}
+
+func failing(err error) func(*handlers.Config) {
+	return withStore(func(context.Context, string) (store.Sessions, error) { return store.Sessions{}, err })
+}
+
+// A response is an answer, read to its end.
+type response struct {
+	*http.Response
+	body []byte
+}
+
+// ask sends a request, as the asker unless the headers, names and values in turn, say
+// otherwise.
+func (a *api) ask(t testing.TB, method, path string, headers ...string) response {
+	t.Helper()
+	req, err := http.NewRequest(method, a.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header["X-Token"] = []string{asker}
+	for header := range slices.Chunk(headers, 2) {
+		if header[0] == "x-token" {
+			req.Header.Del("x-token")
+		}
+		if header[1] != "" {
+			req.Header.Add(header[0], header[1])
+		}
+	}
+	resp, err := a.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response{resp, body}
+}
+
+// json is the body, decompressed if need be, as an object.
+func (r response) json(t testing.TB) (object map[string]any) {
+	t.Helper()
+	body := r.body
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		reader, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err = io.ReadAll(reader); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := json.Unmarshal(body, &object); err != nil {
+		t.Fatalf("%v: %q", err, body)
+	}
+	return object
+}
+
+// wantError holds an answer against a row of the contract's table.
+func (r response) wantError(t testing.TB, status int, code, message string) {
+	t.Helper()
+	if r.StatusCode != status {
+		t.Errorf("status %d, want %d", r.StatusCode, status)
+	}
+	if r.Request.Method != http.MethodHead {
+		if want := `{"code":"` + code + `","message":"` + message + `"}`; string(r.body) != want {
+			t.Errorf("body %s, want %s", r.body, want)
+		}
+	}
+	retryAfter := ""
+	if status == http.StatusServiceUnavailable {
+		retryAfter = "1"
+	}
+	r.wantHeaders(t, "Content-Type", "application/json; charset=utf-8", "Cache-Control", "private, no-cache",
+		"Retry-After", retryAfter, "ETag", "", "Location", "")
+}
+
+// wantHeaders compares headers, given as names and values in turn; "" means absent.
+func (r response) wantHeaders(t testing.TB, want ...string) {
+	t.Helper()
+	for header := range slices.Chunk(want, 2) {
+		if got := strings.Join(r.Header.Values(header[0]), " | "); got != header[1] {
+			t.Errorf("%s: %q, want %q", header[0], got, header[1])
+		}
+	}
+}
+
+// logLines is a log kept for a look at it, safe for concurrent use.
+type logLines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// wait returns the lines logged as soon as there are n.
+func (l *logLines) wait(t testing.TB, n int) (lines []map[string]any) {
+	t.Helper()
+	waitFor(t, func() bool { return strings.Count(l.String(), "\n") >= n })
+	for line := range strings.Lines(l.String()) {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		lines = append(lines, fields)
+	}
+	return lines
+}
+
+func waitFor(t testing.TB, met func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !met(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("not within ten seconds")
+		}
+	}
+}
+
+// metric is the value of a counter or gauge, or a histogram's count, with these labels.
+func (a *api) metric(t testing.TB, name string, labels ...string) float64 {
+	t.Helper()
+	all, err := a.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range all {
+		for _, m := range family.GetMetric() {
+			var values []string
+			for _, pair := range m.GetLabel() {
+				values = append(values, pair.GetValue())
+			}
+			if family.GetName() == name && slices.Equal(values, labels) {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			}
+		}
+	}
+	return 0
+}
+
+const pictures = "https://willson-v1.s3.ap-northeast-2.amazonaws.com/"
+
+// example is what the store says when the contract's example is to be answered.
+func example() store.Sessions {
+	agreed := func(idx, minutes, card int64, nickname, uid, pair string, starts time.Time) store.Reservation {
+		return store.Reservation{
+			Idx:          idx,
+			Roomkey:      "WbSC96eYyuXfdPvAmkj8cjVOf002_" + pair,
+			WillsonerUID: uid,
+			StartsAt:     starts,
+			Minutes:      minutes,
+			Willsoner:    store.Willsoner{Idx: &card, Nickname: nickname, ImagePic: pictures + "willsoner_image/willson_02.jpg"},
+		}
+	}
+	return store.Sessions{
+		UnderWay: []store.Chatroom{{
+			Idx:       20455,
+			Roomkey:   asker + "_1205312339_1605077440300",
+			AskerUID:  asker,
+			StartedAt: time.UnixMilli(1605077440300),
+			Concern:   store.Concern{Idx: new(int64(1513)), Minutes: 50, Nickname: "잔나", AskerPic: pictures + "user_image/img_profile_w.png"},
+			Willsoner: store.Willsoner{
+				Idx:           new(int64(12)),
+				Introduction:  "안녕하슈",
+				Experience:    "저는 집이 잘 살다 한 순가에 무너져 압류즐이 붙고 고물을 줍고 다녔습니다",
+				Nickname:      "지수카카오",
+				Gender:        "F",
+				Pic:           pictures + "user_image/img_profile_w.png",
+				ImagePic:      pictures + "willsoner_image/willson_04.jpg",
+				Subcategories: []store.Subcategory{{Name: "이별", Category: "연애"}},
+				Keywords:      []string{"줍줍", "무너짐", "집"},
+			},
+		}},
+		Reserved: []store.Reservation{
+			agreed(669, 60, 68, "하이하이", "xMKS6tTX55OmOevsm2mD4lfNztw1", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 19, 13, 0, 0, 0, time.UTC)),
+			agreed(670, 120, 68, "하이하이", "", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 20, 9, 0, 0, 0, time.UTC)),
+			agreed(671, 120, 2, "test6", "", "43F9C9XlK9Wyln44lACF7G0JJYV2", time.Date(2021, 3, 19, 11, 0, 0, 0, time.UTC)),
+		},
+	}
+}

@@ -1,0 +1,133 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"go.opentelemetry.io/otel/trace"
+
+	"willson/telemetry"
+)
+
+// A record is what becomes known of a request on its way, for its log line and metrics.
+type record struct {
+	http.ResponseWriter
+	status int    // 0 until the answer begins
+	route  string // the route's path, "" when none matched
+	uid    string // "" until the token is verified
+	err    error
+}
+
+func (rec *record) WriteHeader(status int) {
+	if rec.status == 0 {
+		rec.status = status
+	}
+	rec.ResponseWriter.WriteHeader(status)
+}
+
+func (rec *record) Write(b []byte) (int, error) {
+	if rec.status == 0 {
+		rec.status = http.StatusOK
+	}
+	return rec.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (rec *record) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
+
+type recordKey struct{}
+
+func recordOf(r *http.Request) *record { return r.Context().Value(recordKey{}).(*record) }
+
+// observed is outermost: whatever happens to a request, also a panic, it is answered,
+// logged in one line and counted.
+func (s *server) observed(next http.Handler) http.Handler {
+	factory := promauto.With(s.Metrics)
+	requests := factory.NewCounterVec(prometheus.CounterOpts{
+		Name: "willson_requests_total",
+		Help: "Requests answered, by route (empty: none matched) and status (499: the client went away).",
+	}, []string{"route", "status"})
+	seconds := factory.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "willson_request_seconds",
+		Help:    "Time from a request's headers to its answer, by route.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"route"})
+	inFlight := factory.NewGauge(prometheus.GaugeOpts{
+		Name: "willson_requests_in_flight",
+		Help: "Requests being answered.",
+	})
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := fmt.Sprintf("%016x", rand.Uint64())
+		w.Header().Set("X-Request-Id", id)
+		rec := &record{ResponseWriter: w}
+		ctx := context.WithValue(r.Context(), recordKey{}, rec)
+		ctx = telemetry.With(ctx, append(telemetry.Trace(r, s.Project), slog.String("request_id", id))...)
+		r = r.WithContext(ctx)
+		inFlight.Inc()
+		defer inFlight.Dec()
+
+		s.recovered(next, rec, r)
+
+		took := time.Since(start)
+		requests.WithLabelValues(rec.route, strconv.Itoa(rec.status)).Inc()
+		seconds.WithLabelValues(rec.route).Observe(took.Seconds())
+		trace.SpanFromContext(ctx).SetName("request " + rec.route)
+		s.logRequest(ctx, r.Method, rec, took)
+		if rec.status == statusGone {
+			panic(http.ErrAbortHandler) // or net/http would say 200 to a client that only stopped sending
+		}
+	})
+}
+
+// recovered turns a panic into a 500 and a log line with the stack.
+func (s *server) recovered(next http.Handler, rec *record, r *http.Request) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		s.Log.ErrorContext(r.Context(), "panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		if rec.status != 0 {
+			panic(http.ErrAbortHandler) // half an answer is out: cut the connection
+		}
+		rec.err = fmt.Errorf("panic: %v", cause)
+		failure(rec, r, rec.err)
+	}()
+	next.ServeHTTP(rec, r)
+}
+
+// logRequest writes the request's one line. Neither the token nor anything else that
+// the client wrote gets into it, but for the method.
+func (s *server) logRequest(ctx context.Context, method string, rec *record, took time.Duration) {
+	level := slog.LevelInfo
+	if rec.status >= 500 {
+		level = slog.LevelError
+	}
+	if !s.Log.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 4)
+	attrs = append(attrs, slog.Group("httpRequest",
+		slog.String("requestMethod", method[:min(len(method), 16)]),
+		slog.String("requestUrl", rec.route),
+		slog.Int("status", rec.status),
+		slog.String("latency", strconv.FormatFloat(took.Seconds(), 'f', 6, 64)+"s"),
+	))
+	if rec.uid != "" {
+		attrs = append(attrs, slog.String("uid", rec.uid))
+	}
+	if rec.err != nil {
+		attrs = append(attrs, slog.String("error", rec.err.Error()))
+	}
+	s.Log.LogAttrs(ctx, level, "request", attrs...)
+}

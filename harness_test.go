@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"willson/internal/issuer"
+	"willson/telemetry"
+)
+
+// Where the emulators are, whatever a test does to the environment.
+var (
+	authEmulator      = os.Getenv("FIREBASE_AUTH_EMULATOR_HOST")
+	firestoreEmulator = os.Getenv("FIRESTORE_EMULATOR_HOST")
+)
+
+// testProject is the one that the Auth emulator signs users in to; tests keep apart by uid.
+const testProject = "demo-willson"
+
+func needEmulators(t testing.TB) {
+	t.Helper()
+	if authEmulator == "" || firestoreEmulator == "" {
+		t.Fatal("FIREBASE_AUTH_EMULATOR_HOST and FIRESTORE_EMULATOR_HOST are not set: run `make test`, or `.cache/local exec -- go test .`")
+	}
+}
+
+// google is who www.googleapis.com is for this process.
+var google atomic.Pointer[issuer.Issuer]
+
+// asServer, when set, makes the test binary the server itself.
+const asServer = "WILLSON_TEST_AS_SERVER"
+
+// TestMain puts the tests' Google into http.DefaultTransport, of which the Admin SDK
+// takes a copy, before anything runs that reads it.
+func TestMain(m *testing.M) {
+	if os.Getenv(asServer) != "" {
+		main()
+		return
+	}
+	http.DefaultTransport.(*http.Transport).DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if i := google.Load(); i != nil {
+			return i.DialTLSContext(ctx, network, addr)
+		}
+		return nil, fmt.Errorf("no Google in this test: %s", addr)
+	}
+	os.Exit(m.Run())
+}
+
+// startGoogle makes this process take a new issuer for Google until the test ends.
+func startGoogle(t testing.TB) *issuer.Issuer {
+	t.Helper()
+	i, err := issuer.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Project = testProject
+	google.Store(i)
+	t.Cleanup(func() {
+		google.Store(nil)
+		i.Close()
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	})
+	return i
+}
+
+// A serverUnderTest is a server that was started through run.
+type serverUnderTest struct {
+	base string // http://127.0.0.1:port
+	log  *logLines
+	stop func() error // as SIGTERM does; returns what run returned, also the second time
+}
+
+// startServer starts a server with this environment, on a port of its own and for
+// testProject unless env says otherwise, and stops it when the test ends. The Admin SDK
+// reads the process's environment, so FIREBASE_AUTH_EMULATOR_HOST is set there too: a
+// test that starts a server is not parallel.
+func startServer(t testing.TB, env map[string]string) *serverUnderTest {
+	t.Helper()
+	full := map[string]string{"PORT": "0", "GOOGLE_CLOUD_PROJECT": testProject}
+	maps.Copy(full, env)
+	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", full["FIREBASE_AUTH_EMULATOR_HOST"])
+	cfg, err := readConfig(func(name string) string { return full[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, cancel := context.WithCancel(context.Background())
+	log := &logLines{}
+	address := make(chan net.Addr, 1)
+	ended := make(chan struct{})
+	var result error
+	go func() {
+		defer close(ended)
+		result = run(ctx, cfg, telemetry.NewLogger(log, cfg.logLevel, false), func(a net.Addr) { address <- a })
+	}()
+	s := &serverUnderTest{log: log, stop: func() error {
+		cancel()
+		<-ended
+		return result
+	}}
+	t.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			t.Errorf("run: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", log)
+		}
+	})
+	select {
+	case a := <-address:
+		s.base = fmt.Sprintf("http://127.0.0.1:%d", a.(*net.TCPAddr).Port)
+	case <-ended:
+		t.FailNow()
+	}
+	return s
+}
+
+// logLines is a log kept for a look at it, safe for concurrent use.
+type logLines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// freeAddr is an address to listen on.
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// waitFor waits until met returns true, and fails the test after ten seconds.
+func waitFor(t testing.TB, what string, met func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !met(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("after 10 s still not: %s", what)
+		}
+	}
+}
+
+// signIn makes a user with this uid at the Auth emulator and returns an ID token of it.
+func signIn(t testing.TB, uid string) string {
+	t.Helper()
+	email := fmt.Sprintf("%x@example.com", uid)
+	emulate(t, "projects/"+testProject+"/accounts:batchDelete", map[string]any{"localIds": []string{uid}, "force": true}) // an earlier run's
+	emulate(t, "projects/"+testProject+"/accounts", map[string]any{"localId": uid, "email": email, "password": "password"})
+	return emulate(t, "accounts:signInWithPassword?key=any", map[string]any{"email": email, "password": "password", "returnSecureToken": true})
+}
+
+// signInAnonymously makes a user without a login and returns an ID token of it.
+func signInAnonymously(t testing.TB) string {
+	t.Helper()
+	return emulate(t, "accounts:signUp?key=any", map[string]any{"returnSecureToken": true})
+}
+
+// emulate asks the Auth emulator and returns the token in its answer, if there is one.
+func emulate(t testing.TB, path string, body map[string]any) string {
+	t.Helper()
+	content, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, "http://"+authEmulator+"/identitytoolkit.googleapis.com/v1/"+path, bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if strings.HasPrefix(path, "projects/") {
+		req.Header.Set("Authorization", "Bearer owner")
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("the Auth emulator answers %s: %v %s", resp.Status, err, answer)
+	}
+	var got struct {
+		IDToken string `json:"idToken"`
+	}
+	if err := json.Unmarshal(answer, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got.IDToken
+}

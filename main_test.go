@@ -1,0 +1,528 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"willson/handlers"
+	"willson/internal/standin"
+)
+
+// exampleAsker is the one of the contract's example.
+const exampleAsker = "SrIE0U2lHWcbtJvBFl3cXClRsY02"
+
+// putExample fills the emulator with what the contract's example answers.
+func putExample(t *testing.T) {
+	t.Helper()
+	t.Setenv("FIRESTORE_EMULATOR_HOST", firestoreEmulator)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	client, err := firestore.NewClient(ctx, testProject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+
+	id, room := standin.Chatroom(exampleAsker, 20455, time.UnixMilli(1605077440300))
+	delete(room, "ends_at")
+	docs := map[string]standin.Fields{"chatrooms/" + id: room}
+	for _, r := range []struct {
+		idx, minutes, card      int
+		nickname, willsoner, of string
+		starts                  time.Time
+	}{
+		{669, 60, 68, "하이하이", "xMKS6tTX55OmOevsm2mD4lfNztw1", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 19, 13, 0, 0, 0, time.UTC)},
+		{670, 120, 68, "하이하이", "", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 20, 9, 0, 0, 0, time.UTC)},
+		{671, 120, 2, "test6", "", "43F9C9XlK9Wyln44lACF7G0JJYV2", time.Date(2021, 3, 19, 11, 0, 0, 0, time.UTC)},
+	} {
+		id, reservation := standin.Reservation(exampleAsker, r.idx, r.starts)
+		reservation["roomkey"] = "WbSC96eYyuXfdPvAmkj8cjVOf002_" + r.of
+		reservation["concern"].(standin.Fields)["minutes"] = r.minutes
+		card := reservation["willsoner"].(standin.Fields)
+		card["idx"], card["nickname"] = r.card, r.nickname
+		if reservation["willsoner_uid"] = r.willsoner; r.willsoner == "" {
+			delete(reservation, "willsoner_uid")
+		}
+		docs["reservations/"+id] = reservation
+	}
+	for path, doc := range docs {
+		if _, err := client.Doc(path).Set(ctx, map[string]any(doc)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// call asks, with a token unless that is "", and returns the status and the body.
+func call(t testing.TB, method, url, token string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("x-token", token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func golden(t testing.TB) string {
+	t.Helper()
+	content, err := os.ReadFile("handlers/testdata/asker-chatrooms.golden.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, content); err != nil {
+		t.Fatal(err)
+	}
+	return compact.String()
+}
+
+func overEmulators(more ...string) map[string]string {
+	env := map[string]string{"FIREBASE_AUTH_EMULATOR_HOST": authEmulator, "FIRESTORE_EMULATOR_HOST": firestoreEmulator}
+	for i := 0; i < len(more); i += 2 {
+		env[more[i]] = more[i+1]
+	}
+	return env
+}
+
+// TestEndToEnd is a user signed in at the Auth emulator whose documents lie in the
+// Firestore emulator.
+func TestEndToEnd(t *testing.T) {
+	needEmulators(t)
+	putExample(t)
+	metrics := freeAddr(t)
+	s := startServer(t, overEmulators("METRICS_ADDR", metrics))
+	token := signIn(t, exampleAsker)
+
+	for range 2 {
+		if status, body := call(t, http.MethodGet, s.base+list, token); status != http.StatusOK || body != golden(t) {
+			t.Errorf("%d %s\nwant %s", status, body, golden(t))
+		}
+	}
+	for path, want := range map[string]string{
+		"/healthz":     `{"code":"success","message":"success"}`,
+		"/readyz":      `{"code":"success","message":"success"}`,
+		"/nowhere":     `{"code":"route_not_found","message":"Route not found"}`,
+		list:           `{"code":"token_not_found","message":"Token not found"}`,
+		list + "?a=/b": `{"code":"token_not_found","message":"Token not found"}`,
+	} {
+		if status, body := call(t, http.MethodGet, s.base+path, ""); body != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status, body := call(t, http.MethodGet, s.base+list, token+"x"); status != http.StatusUnauthorized {
+		t.Errorf("a spoilt token: %d %s", status, body)
+	}
+
+	status, exposed := call(t, http.MethodGet, "http://"+metrics+"/metrics", "")
+	if status != http.StatusOK {
+		t.Errorf("metrics: %d", status)
+	}
+	for _, want := range []string{
+		`willson_requests_total{route="` + list + `",status="200"} 2`,
+		`willson_request_seconds_count{route="/healthz"} 1`,
+		`willson_requests_in_flight 0`,
+		`willson_firestore_documents_read_total 8`,
+		`willson_token_verdicts_total{outcome="missing"} 2`,
+		`go_goroutines `,
+		`process_cpu_seconds_total `,
+	} {
+		if !strings.Contains(exposed, want) {
+			t.Errorf("%s is not among the metrics", want)
+		}
+	}
+	if strings.Contains(s.log.String(), token) || strings.Contains(exposed, token) {
+		t.Error("the token got out")
+	}
+}
+
+// TestRealTokens has tokens with signatures verified over an emulated Firestore.
+func TestRealTokens(t *testing.T) {
+	needEmulators(t)
+	putExample(t)
+	issuer := startGoogle(t)
+	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": firestoreEmulator})
+	waitFor(t, "ready", func() bool {
+		status, _ := call(t, http.MethodGet, s.base+"/readyz", "")
+		return status == http.StatusOK
+	})
+	if status, body := call(t, http.MethodGet, s.base+list, issuer.Token(exampleAsker)); status != http.StatusOK || body != golden(t) {
+		t.Errorf("%d %s", status, body)
+	}
+	late := issuer.Token(exampleAsker, func(_, claims map[string]any) {
+		claims["iat"], claims["exp"] = time.Now().Unix()-7200, time.Now().Unix()-3600
+	})
+	unsigned := signIn(t, exampleAsker)
+	for want, token := range map[string]string{"access_token_expired": late, "access_token_invalid": unsigned, "token_not_found": ""} {
+		if status, body := call(t, http.MethodGet, s.base+list, token); status != http.StatusUnauthorized || !strings.Contains(body, want) {
+			t.Errorf("%d %s, want 401 %s", status, body, want)
+		}
+	}
+	for _, path := range []string{"/console", "/console/", "/console/config.json"} {
+		if status, body := call(t, http.MethodGet, s.base+path, ""); status != http.StatusNotFound || !strings.Contains(body, "route_not_found") {
+			t.Errorf("%s in production: %d %s", path, status, body)
+		}
+	}
+}
+
+// TestIsolationMatrix asks every route as everybody. A route without a row fails.
+func TestIsolationMatrix(t *testing.T) {
+	needEmulators(t)
+	putExample(t)
+	s := startServer(t, overEmulators())
+	tokens := map[string]string{
+		"owner":        signIn(t, exampleAsker),
+		"other asker":  signIn(t, "another asker"),
+		"willsoner":    signIn(t, "1205312339"),
+		"reserved one": signIn(t, "xMKS6tTX55OmOevsm2mD4lfNztw1"),
+		"roomkey uid":  signIn(t, "WbSC96eYyuXfdPvAmkj8cjVOf002"),
+		"uid in part":  signIn(t, exampleAsker[:20]),
+		"uid as path":  signIn(t, "chatrooms/"+exampleAsker),
+		"anonymous":    signInAnonymously(t),
+		"no token":     "",
+	}
+	const success, nothing, missing = `{"code":"success"`, `{"code":"not_found"`, `{"code":"token_not_found"`
+	open := map[string]string{}
+	for who := range tokens {
+		open[who] = success
+	}
+	matrix := map[string]map[string]string{
+		"GET /healthz": open,
+		"GET /readyz":  open,
+		"GET " + list: {
+			"owner":        golden(t),
+			"other asker":  nothing,
+			"willsoner":    nothing,
+			"reserved one": nothing,
+			"roomkey uid":  nothing,
+			"uid in part":  nothing,
+			"uid as path":  nothing,
+			"anonymous":    nothing,
+			"no token":     missing,
+		},
+	}
+	for _, route := range handlers.Routes() {
+		row, there := matrix[route.Method+" "+route.Path]
+		if !there {
+			t.Errorf("%s %s has no row: who may see what?", route.Method, route.Path)
+			continue
+		}
+		for who, token := range tokens {
+			want, there := row[who]
+			if !there {
+				t.Errorf("%s %s by %s has no cell", route.Method, route.Path, who)
+				continue
+			}
+			if route.SignedIn && who == "no token" && want != missing {
+				t.Errorf("%s %s wants a token", route.Method, route.Path)
+			}
+			_, body := call(t, route.Method, s.base+route.Path, token)
+			if !strings.HasPrefix(body, want) {
+				t.Errorf("%s %s by %s: %s", route.Method, route.Path, who, body)
+			}
+			if who != "owner" && (strings.Contains(body, "지수카카오") || strings.Contains(body, exampleAsker)) {
+				t.Errorf("%s %s by %s shows the owner's: %s", route.Method, route.Path, who, body)
+			}
+		}
+	}
+	if len(matrix) != len(handlers.Routes()) {
+		t.Errorf("%d rows for %d routes", len(matrix), len(handlers.Routes()))
+	}
+}
+
+// TestAskersAtOnce: 20 askers over thousands of requests see their own rows, all of
+// them, and none of another.
+func TestAskersAtOnce(t *testing.T) {
+	const askers, rounds, rows = 20, 100, 4
+	issuer := startGoogle(t)
+	sessions, err := standin.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sessions.Close)
+	sessions.Generate(func(collection, asker string) (all []standin.Generated) {
+		for i := range rows {
+			id, fields := standin.Chatroom(asker, i, time.UnixMilli(1605077440300+int64(i)))
+			delete(fields, "ends_at")
+			if collection == "reservations" {
+				id, fields = standin.Reservation(asker, i+rows, time.UnixMilli(1605077440300))
+			}
+			fields["willsoner"].(standin.Fields)["nickname"] = "with " + asker
+			all = append(all, standin.Generated{ID: id, Fields: fields})
+		}
+		return all
+	})
+	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": sessions.Addr(), "LOG_LEVEL": "error"})
+
+	var all sync.WaitGroup
+	for n := range askers {
+		all.Go(func() {
+			asker := fmt.Sprintf("asker %d of %d", n, rand.Uint32())
+			client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
+			defer client.CloseIdleConnections()
+			token := ""
+			for round := range rounds {
+				if round%50 == 0 {
+					token = issuer.Token(asker, func(_, claims map[string]any) { claims["auth_time"] = round })
+				}
+				if err := ownRows(client, s.base, asker, token, rows, round%2 == 0); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// ownRows asks for an asker's list and returns what is wrong with it.
+func ownRows(client *http.Client, base, asker, token string, rows int, compressed bool) error {
+	req, err := http.NewRequest(http.MethodGet, base+list, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("x-token", token)
+	if compressed {
+		req.Header.Set("Accept-Encoding", "gzip")
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body := io.Reader(resp.Body)
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		if body, err = gzip.NewReader(body); err != nil {
+			return err
+		}
+	}
+	type willsoner struct{ Asker struct{ Nickname string } }
+	var got struct {
+		Data struct {
+			Ing []struct {
+				Roomkey   string
+				Concern   struct{ Asker struct{ ID string } }
+				Willsoner willsoner
+			}
+			Reserve []struct {
+				Roomkey   string
+				Willsoner willsoner
+			}
+		}
+	}
+	if err := json.NewDecoder(body).Decode(&got); err != nil {
+		return err
+	}
+	if len(got.Data.Ing) != rows || len(got.Data.Reserve) != rows {
+		return fmt.Errorf("%s: %s with %d and %d rows", asker, resp.Status, len(got.Data.Ing), len(got.Data.Reserve))
+	}
+	for _, row := range got.Data.Ing {
+		if row.Concern.Asker.ID != asker || !strings.HasPrefix(row.Roomkey, asker+"_") || row.Willsoner.Asker.Nickname != "with "+asker {
+			return fmt.Errorf("%s is shown %+v", asker, row)
+		}
+	}
+	for _, row := range got.Data.Reserve {
+		if !strings.HasPrefix(row.Roomkey, asker+"_") || row.Willsoner.Asker.Nickname != "with "+asker {
+			return fmt.Errorf("%s is shown %+v", asker, row)
+		}
+	}
+	return nil
+}
+
+// TestStops: told to stop, the server answers what it has begun, and ends in time.
+func TestStops(t *testing.T) {
+	issuer := startGoogle(t)
+	sessions, err := standin.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sessions.Close)
+	id, room := standin.Chatroom("asker", 1, time.Now())
+	if err := sessions.Put("chatrooms", id, room); err != nil {
+		t.Fatal(err)
+	}
+	sessions.SetLatency(2 * time.Second)
+	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": sessions.Addr()})
+
+	answered := make(chan int, 1)
+	token := issuer.Token("asker")
+	go func() {
+		req, _ := http.NewRequest(http.MethodGet, s.base+list, nil) // an address of our own
+		req.Header.Set("x-token", token)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Error(err)
+			answered <- 0
+			return
+		}
+		resp.Body.Close()
+		answered <- resp.StatusCode
+	}()
+	waitFor(t, "the request is under way", func() bool { return sessions.Queries() > 0 })
+	begin := time.Now()
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took > 9*time.Second {
+		t.Errorf("stopped after %v", took)
+	}
+	if status := <-answered; status != http.StatusOK {
+		t.Errorf("the running request got %d", status)
+	}
+	if conn, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://")); err == nil {
+		conn.Close()
+		t.Error("still listening")
+	}
+}
+
+// TestCannotRun: what is wrong with the world is one error that names the variable.
+func TestCannotRun(t *testing.T) {
+	taken, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", "")
+	startGoogle(t)
+	for want, env := range map[string]map[string]string{
+		"PORT=" + port:          {"PORT": port},
+		"METRICS_ADDR=:" + port: {"METRICS_ADDR": ":" + port},
+		"unsigned":              {"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:1"}, // which the process does not have
+	} {
+		full := map[string]string{"PORT": "0", "GOOGLE_CLOUD_PROJECT": testProject, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}
+		for name, value := range env {
+			full[name] = value
+		}
+		cfg, err := readConfig(func(name string) string { return full[name] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := run(t.Context(), cfg, slog.New(slog.DiscardHandler), func(net.Addr) {}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v", env, err)
+		}
+	}
+}
+
+// TestRefusesToStart runs the server as a process of its own.
+func TestRefusesToStart(t *testing.T) {
+	t.Parallel()
+	for want, env := range map[string][]string{
+		"FIRESTORE_EMULATOR_HOST is set on Cloud Run":     {"GOOGLE_CLOUD_PROJECT=willson", "K_SERVICE=willson", "FIRESTORE_EMULATOR_HOST=127.0.0.1:8080"},
+		"FIREBASE_AUTH_EMULATOR_HOST is set on Cloud Run": {"GOOGLE_CLOUD_PROJECT=willson", "K_SERVICE=willson", "FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:9099"},
+		"GOOGLE_CLOUD_PROJECT is not set":                 {"K_SERVICE=willson"},
+		`PORT=\"http\" is not a port`:                     {"GOOGLE_CLOUD_PROJECT=willson", "PORT=http"},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, os.Args[0])
+		cmd.Env = append(env, asServer+"=1")
+		said, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if exit, _ = err.(*exec.ExitError); exit == nil || exit.ExitCode() != 1 {
+			t.Errorf("%v: %v", env, err)
+		}
+		var line map[string]any
+		if err := json.Unmarshal(said, &line); err != nil || line["severity"] != "ERROR" || !strings.Contains(string(said), want) {
+			t.Errorf("%v: %v, %s", env, err, said)
+		}
+	}
+}
+
+// TestTraces has spans sent to a collector, in the trace of the caller.
+func TestTraces(t *testing.T) {
+	const trace = "0af7651916cd43dd8448eb211c80319c"
+	var mu sync.Mutex
+	spans := map[string]string{} // trace ids by name
+	service := ""
+	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		got := &collector.ExportTraceServiceRequest{}
+		if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(body, got) != nil {
+			t.Errorf("%s: %v", r.URL.Path, err)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, from := range got.ResourceSpans {
+			for _, attribute := range from.Resource.Attributes {
+				if attribute.Key == "service.name" {
+					service = attribute.Value.GetStringValue()
+				}
+			}
+			for _, scope := range from.ScopeSpans {
+				for _, span := range scope.Spans {
+					spans[span.Name] = hex.EncodeToString(span.TraceId)
+				}
+			}
+		}
+	}))
+	defer sink.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", sink.URL)
+
+	issuer := startGoogle(t)
+	sessions, err := standin.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sessions.Close)
+	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": sessions.Addr(), "OTEL_EXPORTER_OTLP_ENDPOINT": sink.URL})
+	req, err := http.NewRequest(http.MethodGet, s.base+list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("x-token", issuer.Token("asker"))
+	req.Header.Set("traceparent", "00-"+trace+"-b7ad6b7169203331-01")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	mu.Lock()
+	defer mu.Unlock()
+	for _, name := range []string{"GET " + list, "google.firestore.v1.Firestore/RunQuery"} {
+		if spans[name] != trace {
+			t.Errorf("span %s is in trace %q, of %v", name, spans[name], spans)
+		}
+	}
+	if service != "willson" {
+		t.Errorf("service.name %q", service)
+	}
+	if !strings.Contains(s.log.String(), `"logging.googleapis.com/trace":"projects/`+testProject+`/traces/`+trace+`"`) {
+		t.Errorf("the trace is not in the log: %s", s.log)
+	}
+}
