@@ -1,0 +1,22 @@
+import preact from '@preact/preset-vite';
+import { defineConfig, type Plugin } from 'vite';
+
+// Go embeds the folder, so it exists in a clean clone too: as this one file.
+const keepFolder: Plugin = {
+  name: 'keep-folder',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: '.gitignore', source: '*\n!.gitignore\n' });
+  },
+};
+
+export default defineConfig({
+  base: '/console/',
+  plugins: [preact(), keepFolder],
+  build: {
+    outDir: '../../console/dist',
+    emptyOutDir: true,
+    target: 'es2023',
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 800,
+  },
+});
