@@ -1,0 +1,86 @@
+// The emulators of the environment, as their owner: what the server's side of a test puts into them.
+import { readFileSync } from 'node:fs';
+import { deleteApp, initializeApp } from 'firebase/app';
+import {
+  Timestamp, connectFirestoreEmulator, doc, getFirestore, setLogLevel, terminate, writeBatch,
+} from 'firebase/firestore';
+
+for (const name of ['GOOGLE_CLOUD_PROJECT', 'FIREBASE_AUTH_EMULATOR_HOST', 'FIRESTORE_EMULATOR_HOST']) {
+  if (!process.env[name]) throw new Error(`${name} is not set: run \`make test\`, or \`.cache/local exec -- node --test app/test/*.test.js\``);
+}
+
+// The Auth emulator signs clients in to the project it was started for and to no other, so tests keep apart by uid.
+export const projectId = process.env.GOOGLE_CLOUD_PROJECT;
+export const authEmulator = process.env.FIREBASE_AUTH_EMULATOR_HOST;
+export const firestoreEmulator = process.env.FIRESTORE_EMULATOR_HOST;
+
+const repository = new URL('../../../', import.meta.url);
+const read = (path) => readFileSync(new URL(path, repository), 'utf8');
+
+setLogLevel('silent'); // every refusal is a warning there
+
+async function asOwner(method, url, body) {
+  const response = await fetch(url, {
+    method,
+    headers: { Authorization: 'Bearer owner', 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok || answer.error?.length) throw new Error(`${method} ${url}: ${JSON.stringify(answer)}`);
+}
+
+export function loadRules() {
+  const files = [{ name: 'firestore.rules', content: read('firestore.rules') }];
+  return asOwner('PUT', `http://${firestoreEmulator}/emulator/v1/projects/${projectId}:securityRules`, { rules: { files } });
+}
+
+// createAccounts replaces those that are there already.
+export function createAccounts(accounts) {
+  const users = accounts.map(({ uid, email, password, name }) => (
+    { localId: uid, email, emailVerified: true, displayName: name, rawPassword: password }
+  ));
+  const url = `http://${authEmulator}/identitytoolkit.googleapis.com/v1/projects/${projectId}/accounts:batchCreate`;
+  return asOwner('POST', url, { users, allowOverwrite: true });
+}
+
+export function connectFirestore(app, options) {
+  const db = getFirestore(app);
+  const { hostname, port } = new URL(`http://${firestoreEmulator}`);
+  connectFirestoreEmulator(db, hostname, Number(port), options);
+  return db;
+}
+
+// openAsServer returns a client that passes by the rules, as the server's own does.
+export function openAsServer() {
+  const app = initializeApp({ projectId }, 'server');
+  const db = connectFirestore(app, { mockUserToken: 'owner' });
+  const close = async () => {
+    await terminate(db);
+    await deleteApp(app);
+  };
+  return { db, close };
+}
+
+// loadSeed leaves what `make run` seeds and nothing else, and returns it.
+export async function loadSeed(db) {
+  const seed = JSON.parse(read('local/seed.json'));
+  await loadRules();
+  await createAccounts(seed.accounts);
+  await asOwner('DELETE', `http://${firestoreEmulator}/emulator/v1/projects/${projectId}/databases/(default)/documents`);
+  const batch = writeBatch(db);
+  for (const [path, fields] of Object.entries(seed.documents)) {
+    batch.set(doc(db, path), withTimes(fields));
+  }
+  await batch.commit();
+  return seed;
+}
+
+const hour = 3_600_000;
+
+function withTimes(value) {
+  if (Array.isArray(value)) return value.map(withTimes);
+  if (typeof value !== 'object') return value;
+  if (value.$time) return Timestamp.fromDate(new Date(value.$time));
+  if (value.$in) return Timestamp.fromMillis(Math.floor(Date.now() / hour) * hour + parseInt(value.$in, 10) * hour);
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withTimes(field)]));
+}
