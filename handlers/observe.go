@@ -81,7 +81,9 @@ func (s *server) observed(next http.Handler) http.Handler {
 		took := time.Since(start)
 		requests.WithLabelValues(rec.route, strconv.Itoa(rec.status)).Inc()
 		seconds.WithLabelValues(rec.route).Observe(took.Seconds())
-		trace.SpanFromContext(ctx).SetName("request " + rec.route)
+		if rec.route != "" { // and so the method is one of ours
+			trace.SpanFromContext(ctx).SetName(r.Method + " " + rec.route)
+		}
 		s.logRequest(ctx, r.Method, rec, took)
 		if rec.status == statusGone {
 			panic(http.ErrAbortHandler) // or net/http would say 200 to a client that only stopped sending

@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,48 +16,87 @@ import (
 	"testing"
 	"time"
 
+	yaml "github.com/pb33f/go-yaml"
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
-	"github.com/pb33f/libopenapi-validator/responses"
-	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
+	problem "github.com/pb33f/libopenapi-validator/errors"
 
 	"willson/auth"
 	"willson/handlers"
 	"willson/store"
 )
 
-// A description is openapi.yaml.
+// A description is openapi.yaml, as far as these tests walk through it.
 type description struct {
-	*v3.Document
-	validator.Validator
+	Paths      map[string]map[string]operation
+	Components struct {
+		Responses map[string]described
+	}
 }
 
-func describe(t *testing.T) description {
+type operation struct {
+	Security  []any
+	Responses map[string]described
+}
+
+// A described is an answer, or a reference to one.
+type described struct {
+	Ref         string `yaml:"$ref"`
+	Description string
+	Headers     map[string]any
+	Content     map[string]struct {
+		Examples map[string]struct{ Value any }
+	}
+}
+
+func describe(t *testing.T) *description {
+	t.Helper()
+	d := &description{}
+	if err := yaml.Unmarshal(readDescription(t), d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func readDescription(t *testing.T) []byte {
 	t.Helper()
 	content, err := os.ReadFile("../openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, err := libopenapi.NewDocument(content)
+	return content
+}
+
+// newValidator returns the validator of openapi.yaml.
+func newValidator(t *testing.T) validator.Validator {
+	t.Helper()
+	document, err := libopenapi.NewDocument(readDescription(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := document.BuildV3Model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	validator, problems := validator.NewValidator(document)
+	v, problems := validator.NewValidator(document)
 	if len(problems) > 0 {
 		t.Fatal(errors.Join(problems...))
 	}
-	return description{&model.Model, validator}
+	return v
 }
 
-// operations yields method and path of all there are.
-func (d description) operations() iter.Seq2[string, *v3.Operation] {
-	return func(yield func(string, *v3.Operation) bool) {
-		for path, item := range d.Paths.PathItems.FromOldest() {
-			for method, operation := range item.GetOperations().FromOldest() {
+// report fails the test for each problem found.
+func report(t *testing.T, what string, problems []*problem.ValidationError) {
+	t.Helper()
+	for _, p := range problems {
+		t.Errorf("%s: %s", what, p.Error())
+		for _, detail := range p.SchemaValidationErrors {
+			t.Errorf("%s: %s", what, detail.Error())
+		}
+	}
+}
+
+// operations yields "METHOD path" and what is described of it.
+func (d *description) operations() iter.Seq2[string, operation] {
+	return func(yield func(string, operation) bool) {
+		for path, item := range d.Paths {
+			for method, operation := range item {
 				if !yield(strings.ToUpper(method)+" "+path, operation) {
 					return
 				}
@@ -67,13 +105,18 @@ func (d description) operations() iter.Seq2[string, *v3.Operation] {
 	}
 }
 
+// resolved follows the reference that an answer may be.
+func (d *description) resolved(answer described) described {
+	if name, ok := strings.CutPrefix(answer.Ref, "#/components/responses/"); ok {
+		return d.Components.Responses[name]
+	}
+	return answer
+}
+
 func TestOpenAPIIsValid(t *testing.T) {
 	t.Parallel()
-	if ok, problems := describe(t).ValidateDocument(); !ok {
-		for _, problem := range problems {
-			t.Error(problem)
-		}
-	}
+	_, problems := newValidator(t).ValidateDocument()
+	report(t, "openapi.yaml", problems)
 }
 
 // TestOpenAPIHasTheRoutes: every route is described, and nothing else.
@@ -96,10 +139,11 @@ func TestOpenAPIHasTheRoutes(t *testing.T) {
 }
 
 // TestOpenAPIIsTrue holds live answers of every kind against the description, and the
-// description's examples against the live answers: there is none that was not seen.
+// description's examples against the live answers: there is none that was not seen, and
+// so held against its schema.
 func TestOpenAPIIsTrue(t *testing.T) {
 	t.Parallel()
-	described := describe(t)
+	spec, validator := describe(t), newValidator(t)
 	bare := store.Sessions{UnderWay: []store.Chatroom{{
 		Idx: 1, Roomkey: "1205312339_xMKS6tTX55OmOevsm2mD4lfNztw1_1605077440300", AskerUID: "1205312339",
 		StartedAt: time.UnixMilli(1605077440300), Concern: store.Concern{Minutes: 50},
@@ -124,7 +168,7 @@ func TestOpenAPIIsTrue(t *testing.T) {
 		}
 	}
 
-	seen := map[string]bool{} // "METHOD path status", and the bodies
+	seen := map[string]bool{} // "METHOD path status", and the same with the body
 	for _, test := range []struct {
 		path    string
 		edit    func(*handlers.Config)
@@ -159,26 +203,21 @@ func TestOpenAPIIsTrue(t *testing.T) {
 			if got.StatusCode != test.status {
 				t.Fatalf("%s %s: %s, want %d", method, test.path, got.Status, test.status)
 			}
-			seen[method+" "+test.path+" "+strconv.Itoa(test.status)] = true
+			kind := method + " " + test.path + " " + strconv.Itoa(test.status)
+			seen[kind] = true
 			if len(got.body) > 0 {
-				seen[canonical(t, got.json(t))] = true
-				body, err := json.Marshal(got.json(t))
-				if err != nil {
-					t.Fatal(err)
-				}
+				body := canonical(t, got.json(t))
+				seen[kind+" "+body] = true
 				got.Header.Del("Content-Encoding") // what is described is the content, not its coding
 				got.Header.Set("ETag", strings.Replace(got.Header.Get("ETag"), "-gzip", "", 1))
 				if got.Header.Get("ETag") == "" {
 					got.Header.Del("ETag")
 				}
-				got.body = body
+				got.body = []byte(body)
 			}
 			got.Body = io.NopCloser(bytes.NewReader(got.body))
-			if ok, problems := described.ValidateHttpResponse(got.Request, got.Response); !ok {
-				for _, problem := range problems {
-					t.Errorf("%s %s %d: %s: %v", method, test.path, test.status, problem, problem.SchemaValidationErrors)
-				}
-			}
+			_, problems := validator.ValidateHttpResponse(got.Request, got.Response)
+			report(t, kind, problems)
 		}
 	}
 
@@ -187,13 +226,14 @@ func TestOpenAPIIsTrue(t *testing.T) {
 		"RouteNotFound":    api.ask(t, http.MethodGet, "/nowhere"),
 		"MethodNotAllowed": api.ask(t, http.MethodPost, "/healthz"),
 	} {
-		component, there := described.Components.Responses.Get(name)
+		component, there := spec.Components.Responses[name]
 		if !there {
 			t.Fatalf("%s is not described", name)
 		}
-		seen[canonical(t, answer.json(t))] = true
-		if ok, problems := responses.ValidateResponseHeaders(answer.Request, answer.Response, component.Headers, name, name); !ok {
-			t.Errorf("%s: %v", name, problems)
+		for header := range component.Headers {
+			if answer.Header.Get(header) == "" {
+				t.Errorf("%s comes without the header %s", name, header)
+			}
 		}
 		if !strings.Contains(component.Description, strconv.Itoa(answer.StatusCode)) {
 			t.Errorf("%s is answered with %d: %s", name, answer.StatusCode, component.Description)
@@ -205,62 +245,34 @@ func TestOpenAPIIsTrue(t *testing.T) {
 		}
 	}
 
-	for operationName, operation := range described.operations() {
-		method, path, _ := strings.Cut(operationName, " ")
-		for status, answer := range operation.Responses.Codes.FromOldest() {
+	for operationName, operation := range spec.operations() {
+		for status, answer := range operation.Responses {
 			switch {
-			case path == "/healthz" && status == "500": // nothing in it can fail
+			case status == "default": // HEAD's, which are GET's
+				continue
+			case operationName == "GET /healthz" && status == "500": // nothing in it can fail
+				continue
 			case !seen[operationName+" "+status]:
 				t.Errorf("%s is described to answer %s, which no test has seen", operationName, status)
 			}
-			code, err := strconv.Atoi(status)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, example := range exampleBodies(t, answer) {
-				if !seen[example] {
+			for _, example := range exampleBodies(t, spec.resolved(answer)) {
+				if !seen[operationName+" "+status+" "+example] {
 					t.Errorf("%s %s: no live answer is this example: %s", operationName, status, example)
 				}
-				described.validExample(t, method, path, code, example)
-			}
-		}
-	}
-}
-
-// validExample holds an example against its schema.
-func (d description) validExample(t *testing.T, method, path string, status int, body string) {
-	t.Helper()
-	request, err := http.NewRequest(method, "http://localhost:8000"+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	header := http.Header{"Content-Type": {"application/json"}}
-	response := &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body))}
-	if ok, problems := d.GetResponseBodyValidator().ValidateResponseBody(request, response); !ok {
-		for _, problem := range problems {
-			if problem.ValidationSubType != "header" && len(problem.SchemaValidationErrors) > 0 {
-				t.Errorf("%s %s %d: %s: %v: %s", method, path, status, problem, problem.SchemaValidationErrors, body)
 			}
 		}
 	}
 }
 
 // exampleBodies are the examples of an answer as canonical JSON. An answer with content has one.
-func exampleBodies(t *testing.T, answer *v3.Response) (bodies []string) {
+func exampleBodies(t *testing.T, answer described) (bodies []string) {
 	t.Helper()
-	if answer.Content == nil {
-		return nil
-	}
-	for mediaType, content := range answer.Content.FromOldest() {
-		for _, example := range content.Examples.FromOldest() {
-			var value any
-			if err := example.Value.Decode(&value); err != nil {
-				t.Fatal(err)
-			}
-			bodies = append(bodies, canonical(t, value))
+	for mediaType, content := range answer.Content {
+		for _, example := range content.Examples {
+			bodies = append(bodies, canonical(t, example.Value))
 		}
 		if mediaType != "application/json" || len(bodies) == 0 {
-			t.Errorf("%s without an example", cmp.Or(answer.Description, mediaType))
+			t.Errorf("%s without an example: %s", mediaType, answer.Description)
 		}
 	}
 	return bodies
