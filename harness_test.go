@@ -11,12 +11,12 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"willson/internal/issuer"
+	"willson/internal/telemetrytest"
 	"willson/telemetry"
 )
 
@@ -78,7 +78,7 @@ func startGoogle(t testing.TB) *issuer.Issuer {
 // A serverUnderTest is a server that was started through run.
 type serverUnderTest struct {
 	base string // http://127.0.0.1:port
-	log  *logLines
+	log  *telemetrytest.Log
 	stop func() error // as SIGTERM does; returns what run returned, also the second time
 }
 
@@ -97,7 +97,7 @@ func startServer(t testing.TB, env map[string]string) *serverUnderTest {
 	}
 
 	ctx, cancel := context.WithCancel(context.Background())
-	log := &logLines{}
+	log := &telemetrytest.Log{}
 	address := make(chan net.Addr, 1)
 	ended := make(chan struct{})
 	var result error
@@ -125,24 +125,6 @@ func startServer(t testing.TB, env map[string]string) *serverUnderTest {
 		t.FailNow()
 	}
 	return s
-}
-
-// logLines is a log kept for a look at it, safe for concurrent use.
-type logLines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logLines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // freeAddr is an address to listen on.

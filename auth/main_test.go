@@ -15,6 +15,7 @@ import (
 
 	"willson/auth"
 	"willson/internal/issuer"
+	"willson/internal/telemetrytest"
 )
 
 const project = "demo-willson"
@@ -105,22 +106,10 @@ func (v *verifier) refused(t testing.TB, token string, want error) {
 // metric is a metric's value, given its label's if it has one.
 func (v *verifier) metric(t testing.TB, name, label string) float64 {
 	t.Helper()
-	families, err := v.metrics.Gather()
-	if err != nil {
-		t.Fatal(err)
+	if label == "" {
+		return telemetrytest.Metric(t, v.metrics, name)
 	}
-	for _, family := range families {
-		if family.GetName() != name {
-			continue
-		}
-		for _, m := range family.GetMetric() {
-			if label == "" || m.GetLabel()[0].GetValue() == label {
-				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
-			}
-		}
-	}
-	t.Fatalf("there is no metric %s of %q", name, label)
-	return 0
+	return telemetrytest.Metric(t, v.metrics, name, label)
 }
 
 func (v *verifier) verdicts(t testing.TB, outcome string) int {

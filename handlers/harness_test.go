@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 
 	"willson/auth"
 	"willson/handlers"
+	"willson/internal/telemetrytest"
 	"willson/store"
 	"willson/telemetry"
 )
@@ -174,23 +174,8 @@ func (r response) wantHeaders(t testing.TB, want ...string) {
 	}
 }
 
-// logLines is a log kept for a look at it, safe for concurrent use.
-type logLines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logLines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
+// logLines is the server's log.
+type logLines struct{ telemetrytest.Log }
 
 // wait returns the lines logged as soon as there are n.
 func (l *logLines) wait(t testing.TB, n int) (lines []map[string]any) {
@@ -218,22 +203,7 @@ func waitFor(t testing.TB, met func() bool) {
 // metric is the value of a counter or gauge, or a histogram's count, with these labels.
 func (a *api) metric(t testing.TB, name string, labels ...string) float64 {
 	t.Helper()
-	all, err := a.metrics.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range all {
-		for _, m := range family.GetMetric() {
-			var values []string
-			for _, pair := range m.GetLabel() {
-				values = append(values, pair.GetValue())
-			}
-			if family.GetName() == name && slices.Equal(values, labels) {
-				return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
-			}
-		}
-	}
-	return 0
+	return telemetrytest.Metric(t, a.metrics, name, labels...)
 }
 
 const pictures = "https://willson-v1.s3.ap-northeast-2.amazonaws.com/"

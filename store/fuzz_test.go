@@ -71,6 +71,7 @@ func FuzzDocument(f *testing.F) {
 		with(room(11), "willsoner.keywords", &pb.Value{ValueType: &pb.Value_ArrayValue{ArrayValue: &pb.ArrayValue{Values: []*pb.Value{{}}}}}),
 		with(agreed(12), "willsoner_uid", &pb.Value{ValueType: &pb.Value_ReferenceValue{ReferenceValue: "///"}}),
 		with(agreed(13), "asker_uid", "somebody"),
+		with(room(14), "asker_uid", "somebody"),
 	} {
 		raw := encode("chatrooms/a", doc)
 		f.Add(raw, true)

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"willson/internal/standin"
+	"willson/internal/telemetrytest"
 	"willson/store"
 )
 
@@ -87,25 +86,9 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
-// metric is the value of a counter, of the one with this label if any is given.
-func (s *subject) metric(t testing.TB, name string, label ...string) int {
+func (s *subject) metric(t testing.TB, name string, labels ...string) int {
 	t.Helper()
-	all, err := s.metrics.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range all {
-		for _, m := range family.GetMetric() {
-			var labels []string
-			for _, pair := range m.GetLabel() {
-				labels = append(labels, pair.GetValue())
-			}
-			if family.GetName() == name && slices.Equal(labels, label) {
-				return int(m.GetCounter().GetValue())
-			}
-		}
-	}
-	return 0
+	return int(telemetrytest.Metric(t, s.metrics, name, labels...))
 }
 
 func (s *subject) read(t testing.TB) int {
@@ -116,24 +99,13 @@ func (s *subject) unreadable(t testing.TB, collection string) int {
 	return s.metric(t, "willson_firestore_unreadable_documents_total", collection)
 }
 
-// logLines is a log kept for a look at it, safe for concurrent use.
-type logLines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
+// logLines is the store's log.
+type logLines struct{ telemetrytest.Log }
 
 // with returns the lines with this message, and forgets all.
 func (l *logLines) with(message string) []map[string]any {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var found []map[string]any
-	for line := range strings.Lines(l.b.String()) {
+	for line := range strings.Lines(l.String()) {
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
 			panic(err)
@@ -142,7 +114,7 @@ func (l *logLines) with(message string) []map[string]any {
 			found = append(found, fields)
 		}
 	}
-	l.b.Reset()
+	l.Reset()
 	return found
 }
 
