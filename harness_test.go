@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"willson/internal/authemulator"
 	"willson/internal/issuer"
 	"willson/internal/telemetrytest"
 	"willson/telemetry"
@@ -166,32 +163,5 @@ func signInAnonymously(t testing.TB) string {
 // emulate asks the Auth emulator and returns the token in its answer, if there is one.
 func emulate(t testing.TB, path string, body map[string]any) string {
 	t.Helper()
-	content, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequest(http.MethodPost, "http://"+authEmulator+"/identitytoolkit.googleapis.com/v1/"+path, bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if strings.HasPrefix(path, "projects/") {
-		req.Header.Set("Authorization", "Bearer owner")
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("the Auth emulator answers %s: %v %s", resp.Status, err, answer)
-	}
-	var got struct {
-		IDToken string `json:"idToken"`
-	}
-	if err := json.Unmarshal(answer, &got); err != nil {
-		t.Fatal(err)
-	}
-	return got.IDToken
+	return authemulator.Ask(t, authEmulator, path, body)
 }

@@ -1,18 +1,15 @@
 package auth_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"willson/auth"
+	"willson/internal/authemulator"
 )
 
 // newEmulated returns a verifier of the Auth emulator's tokens.
@@ -30,34 +27,7 @@ func newEmulated(t *testing.T) *verifier {
 // emulate asks the Auth emulator and returns the token in its answer, if there is one.
 func emulate(t *testing.T, path string, body map[string]any) string {
 	t.Helper()
-	content, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequest(http.MethodPost, "http://"+emulatorHost+"/identitytoolkit.googleapis.com/v1/"+path, bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if strings.HasPrefix(path, "projects/") {
-		req.Header.Set("Authorization", "Bearer owner")
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("the Auth emulator answers %s: %v %s", resp.Status, err, answer)
-	}
-	var got struct {
-		IDToken string `json:"idToken"`
-	}
-	if err := json.Unmarshal(answer, &got); err != nil {
-		t.Fatal(err)
-	}
-	return got.IDToken
+	return authemulator.Ask(t, emulatorHost, path, body)
 }
 
 // signIn makes a user at the emulator and returns an ID token of it.
