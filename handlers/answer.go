@@ -13,17 +13,22 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/klauspost/compress/gzhttp"
+
 	"willson/auth"
 	"willson/store"
 )
 
 // The handlers' own errors.
 var (
-	errNoRoute  = errors.New("handlers: no such route")
-	errMethod   = errors.New("handlers: method not allowed")
-	errBusy     = errors.New("handlers: too many requests in flight")
-	errNotReady = errors.New("handlers: not ready")
-	errGone     = errors.New("handlers: the client went away")
+	errNoRoute   = errors.New("handlers: no such route")
+	errMethod    = errors.New("handlers: method not allowed")
+	errMediaType = errors.New("handlers: a body of another media type than JSON")
+	errTooLarge  = errors.New("handlers: a body that is too large")
+	errInvalid   = errors.New("handlers: invalid request")
+	errBusy      = errors.New("handlers: too many requests in flight")
+	errNotReady  = errors.New("handlers: not ready")
+	errGone      = errors.New("handlers: the client went away")
 )
 
 // statusGone is logged, and never sent, for a client that did not wait (nginx's 499).
@@ -37,24 +42,44 @@ type outcome struct {
 
 // outcomeOf maps every error to its answer: the contract's table.
 func outcomeOf(err error) outcome {
+	is := func(targets ...error) bool {
+		for _, target := range targets {
+			if errors.Is(err, target) {
+				return true
+			}
+		}
+		return false
+	}
 	switch {
-	case errors.Is(err, errGone): // first: whatever else went wrong, nobody waits for it
+	case is(errGone): // first: whatever else went wrong, nobody waits for it
 		return outcome{status: statusGone}
-	case errors.Is(err, auth.ErrExpired):
+	case is(auth.ErrExpired):
 		return outcome{http.StatusUnauthorized, "access_token_expired", "Access token expired"}
-	case errors.Is(err, auth.ErrMissing):
+	case is(auth.ErrMissing):
 		return outcome{http.StatusUnauthorized, "token_not_found", "Token not found"}
-	case errors.Is(err, auth.ErrInvalid):
+	case is(auth.ErrInvalid):
 		return outcome{http.StatusUnauthorized, "access_token_invalid", "Access token invalid"}
-	case errors.Is(err, store.ErrNotFound):
+	case is(errMediaType):
+		return outcome{http.StatusUnsupportedMediaType, "unsupported_media_type", "Unsupported media type"}
+	case is(errTooLarge):
+		return outcome{http.StatusRequestEntityTooLarge, "request_too_large", "Request too large"}
+	case is(errInvalid):
+		return outcome{http.StatusBadRequest, "invalid_request", "Invalid request"}
+	case is(store.ErrNotFound):
 		return outcome{http.StatusNotFound, "not_found", "Result not found"}
-	case errors.Is(err, errNoRoute):
+	case is(errNoRoute):
 		return outcome{http.StatusNotFound, "route_not_found", "Route not found"}
-	case errors.Is(err, errMethod):
+	case is(errMethod):
 		return outcome{http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed"}
-	case errors.Is(err, errBusy), errors.Is(err, errNotReady), errors.Is(err, auth.ErrUnavailable), errors.Is(err, store.ErrUnavailable):
+	case is(store.ErrAlreadyMatched):
+		return outcome{http.StatusConflict, "already_matched", "Already matched."}
+	case is(store.ErrTooEarly):
+		return outcome{http.StatusConflict, "too_early", "Too early."}
+	case is(store.ErrReviewExists):
+		return outcome{http.StatusConflict, "review_already_exists", "Review already exist."}
+	case is(errBusy, errNotReady, auth.ErrUnavailable, store.ErrUnavailable):
 		return outcome{http.StatusServiceUnavailable, "service_unavailable", "Service unavailable"}
-	case errors.Is(err, context.DeadlineExceeded):
+	case is(context.DeadlineExceeded):
 		return outcome{http.StatusGatewayTimeout, "deadline_exceeded", "Deadline exceeded"}
 	}
 	return outcome{http.StatusInternalServerError, "internal_error", "Internal error"}
@@ -63,12 +88,12 @@ func outcomeOf(err error) outcome {
 // retryAfter is what a client is asked to wait, in seconds, when something cannot be reached.
 const retryAfter = "1"
 
-// answer adapts a handler that returns its error; every error becomes an answer here
-// and nowhere else.
-func (s *server) answer(route string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+// adapt makes an http.Handler of one that returns its error; every error becomes an
+// answer here and nowhere else.
+func (s *server) adapt(path string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := recordOf(r)
-		rec.route = route
+		rec.route = path
 		if err := serve(w, r); err != nil {
 			if errors.Is(r.Context().Err(), context.Canceled) {
 				err = fmt.Errorf("%w: %w", errGone, err)
@@ -86,8 +111,13 @@ type body struct {
 	Data    any    `json:"data,omitempty"`
 }
 
+// success answers with a handler's data. A handler that answers otherwise returns a body.
 func success(w http.ResponseWriter, r *http.Request, data any) error {
-	return send(w, r, http.StatusOK, body{"success", "success", data})
+	b, ok := data.(body)
+	if !ok {
+		b = body{"success", "success", data}
+	}
+	return send(w, r, http.StatusOK, b)
 }
 
 func failure(w http.ResponseWriter, r *http.Request, err error) {
@@ -116,11 +146,8 @@ var encoders = sync.Pool{New: func() any {
 	return e
 }}
 
-// gzipSuffix is what the compressing wrapper adds to the ETag of what it compresses.
-const gzipSuffix = "-gzip"
-
-// send encodes the body before it sends anything, so that a failure can still become
-// a clean answer. An answer of 200 carries a strong ETag over its bytes, and becomes
+// send encodes the body before it sends anything, so that a failure can still become a
+// clean answer. A good answer to GET carries a strong ETag over its bytes, and becomes
 // 304 for a client that has them.
 func send(w http.ResponseWriter, r *http.Request, status int, b body) error {
 	e := encoders.Get().(*encoder)
@@ -133,7 +160,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, b body) error {
 
 	header := w.Header()
 	header.Set("Cache-Control", "private, no-cache")
-	if status == http.StatusOK {
+	if status == http.StatusOK && r.Method == http.MethodGet {
 		sum := sha256.Sum256(content)
 		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 		if held := matching(r.Header["If-None-Match"], tag); held != "" {
@@ -148,6 +175,14 @@ func send(w http.ResponseWriter, r *http.Request, status int, b body) error {
 	w.WriteHeader(status)
 	w.Write(content) // an error means that the client is gone
 	return nil
+}
+
+// gzipSuffix is what the compressor adds to the ETag of what it compresses.
+const gzipSuffix = "-gzip"
+
+// newCompressor returns a wrapper that compresses answers for clients that take it.
+func newCompressor() (func(http.Handler) http.HandlerFunc, error) {
+	return gzhttp.NewWrapper(gzhttp.SuffixETag(gzipSuffix), gzhttp.EnableZstd(false))
 }
 
 // matching returns the one of the client's entity tags that stands for tag, compressed

@@ -1,80 +1,89 @@
 package handlers
 
 import (
-	"net/http"
-	"strconv"
+	"context"
 
 	"willson/store"
 )
 
-// chatroomsData is the data of the asker's list. Its fields, their order and what is
+// A list is the data of both parties' lists. Its rows' fields, their order and what is
 // left out are the app's contract: see openapi.yaml and testdata.
-type chatroomsData struct {
-	Count   int          `json:"count"`
-	Ing     []ingRow     `json:"ing"`
-	Reserve []reserveRow `json:"reserve"`
+type list[Ing, Reserve any] struct {
+	Count   int       `json:"count"`
+	Ing     []Ing     `json:"ing"`
+	Reserve []Reserve `json:"reserve"`
 }
 
-// An ingRow is a session under way.
-type ingRow struct {
-	Idx       int64        `json:"idx"`
-	Roomkey   string       `json:"roomkey"`
-	Concern   ingConcern   `json:"concern"`
-	Willsoner ingWillsoner `json:"willsoner"`
-	Start     int64        `json:"start"` // epoch milliseconds
+// chatrooms serves GET /api/v1/asker/chat/chatrooms and GET /api/v1/willsoner/chat/chatrooms.
+func (s *server) chatrooms(ctx context.Context, r request) (any, error) {
+	sessions, err := s.Store.Sessions(ctx, r.caller)
+	if err != nil {
+		return nil, err
+	}
+	if r.caller.Party == store.Willsoner {
+		return newList(sessions, newWillsonerIng, s.newWillsonerReserve), nil
+	}
+	return newList(sessions, newAskerIng, s.newAskerReserve), nil
 }
 
-type ingConcern struct {
-	Nickname string `json:"nickname,omitempty"`
-	Time     string `json:"time"` // minutes
-	Idx      *int64 `json:"idx,omitempty"`
-	Asker    struct {
-		Pic string `json:"pic,omitempty"`
-		ID  string `json:"id"`
-	} `json:"asker"`
+func newList[Ing, Reserve any](sessions store.Sessions, ing func(*store.Chatroom) Ing, reserve func(*store.Reservation) Reserve) *list[Ing, Reserve] {
+	l := &list[Ing, Reserve]{
+		Count:   len(sessions.UnderWay) + len(sessions.Reserved),
+		Ing:     make([]Ing, len(sessions.UnderWay)),
+		Reserve: make([]Reserve, len(sessions.Reserved)),
+	}
+	for i := range sessions.UnderWay {
+		l.Ing[i] = ing(&sessions.UnderWay[i])
+	}
+	for i := range sessions.Reserved {
+		l.Reserve[i] = reserve(&sessions.Reserved[i])
+	}
+	return l
 }
 
-type ingWillsoner struct {
-	Idx          *int64 `json:"idx,omitempty"`
-	Introduction string `json:"introduction,omitempty"`
-	Experience   string `json:"experience,omitempty"`
-	Asker        struct {
-		Gender   string `json:"gender,omitempty"`
-		Pic      string `json:"pic,omitempty"`
+// An askerIng is a session under way in the asker's list.
+type askerIng struct {
+	Idx     int64  `json:"idx"`
+	Roomkey string `json:"roomkey"`
+	Concern struct {
 		Nickname string `json:"nickname,omitempty"`
-	} `json:"asker"`
-	Image         image         `json:"image"`
-	Subcategories []subcategory `json:"subcategories"`
-	Keywords      []named       `json:"keywords"`
+		Time     string `json:"time"` // minutes
+		Idx      int64  `json:"idx"`
+		Asker    struct {
+			Pic string `json:"pic,omitempty"`
+			ID  string `json:"id"`
+		} `json:"asker"`
+	} `json:"concern"`
+	Willsoner struct {
+		Idx          int64  `json:"idx"`
+		Introduction string `json:"introduction,omitempty"`
+		Experience   string `json:"experience,omitempty"`
+		Asker        struct {
+			Gender   string `json:"gender,omitempty"`
+			Pic      string `json:"pic,omitempty"`
+			Nickname string `json:"nickname"` // the app cannot do without
+		} `json:"asker"`
+		Image         requiredImage `json:"image"`
+		Subcategories []subcategory `json:"subcategories"`
+		Keywords      []named       `json:"keywords"`
+	} `json:"willsoner"`
+	Start int64 `json:"start"` // epoch milliseconds
 }
 
-type image struct {
-	Pic string `json:"pic,omitempty"`
-}
-
-type named struct {
-	Name string `json:"name,omitempty"`
-}
-
-type subcategory struct {
-	named
-	Category *named `json:"category,omitempty"`
-}
-
-// A reserveRow is a reserved session.
-type reserveRow struct {
+// An askerReserve is a reserved session in the asker's list.
+type askerReserve struct {
 	Idx     int64  `json:"idx"`
 	Roomkey string `json:"roomkey"`
 	Concern struct {
 		Time string `json:"time"` // minutes
 	} `json:"concern"`
 	Willsoner struct {
-		Idx   *int64 `json:"idx,omitempty"`
+		Idx   int64 `json:"idx"`
 		Asker struct {
-			Nickname string `json:"nickname,omitempty"`
+			Nickname string `json:"nickname"` // the app cannot do without
 			ID       string `json:"id,omitempty"`
 		} `json:"asker"`
-		Image image `json:"image"`
+		Image requiredImage `json:"image"`
 	} `json:"willsoner"`
 	Date struct {
 		FromTime   string `json:"from_time"`   // HH:mm in Seoul
@@ -82,84 +91,129 @@ type reserveRow struct {
 	} `json:"date"`
 }
 
-// chatrooms serves GET /api/v1/asker/chat/chatrooms.
-func (s *server) chatrooms(w http.ResponseWriter, r *http.Request, askerUID string) error {
-	sessions, err := s.Store.Sessions(r.Context(), askerUID)
-	if err != nil {
-		return err
-	}
-	data := chatroomsData{
-		Count:   len(sessions.UnderWay) + len(sessions.Reserved),
-		Ing:     make([]ingRow, len(sessions.UnderWay)),
-		Reserve: make([]reserveRow, len(sessions.Reserved)),
-	}
-	for i := range sessions.UnderWay {
-		data.Ing[i] = newIngRow(&sessions.UnderWay[i])
-	}
-	for i := range sessions.Reserved {
-		data.Reserve[i] = s.newReserveRow(&sessions.Reserved[i])
-	}
-	return success(w, r, &data)
+// A willsonerIng is a session under way in the willsoner's list.
+type willsonerIng struct {
+	Idx     int64  `json:"idx"`
+	Roomkey string `json:"roomkey"`
+	Concern struct {
+		Nickname string `json:"nickname,omitempty"`
+		Time     string `json:"time"` // minutes
+		Idx      int64  `json:"idx"`
+		Content  string `json:"content,omitempty"`
+		Asker    struct {
+			Nickname string `json:"nickname"` // the app cannot do without
+			Gender   string `json:"gender,omitempty"`
+			Pic      string `json:"pic,omitempty"`
+			ID       string `json:"id"`
+		} `json:"asker"`
+		Subcategory *subcategory `json:"subcategory,omitempty"`
+		Feelings    []named      `json:"feelings"`
+	} `json:"concern"`
+	Willsoner struct {
+		Idx   int64 `json:"idx"`
+		Asker struct {
+			Pic string `json:"pic,omitempty"`
+			ID  string `json:"id"`
+		} `json:"asker"`
+	} `json:"willsoner"`
+	Start int64 `json:"start"` // epoch milliseconds
 }
 
-func newIngRow(room *store.Chatroom) ingRow {
-	row := ingRow{
-		Idx:     room.Idx,
-		Roomkey: room.Roomkey,
-		Concern: ingConcern{
-			Nickname: room.Concern.Nickname,
-			Time:     minutes(room.Concern.Minutes),
-			Idx:      room.Concern.Idx,
-		},
-		Willsoner: ingWillsoner{
-			Idx:           room.Willsoner.Idx,
-			Introduction:  room.Willsoner.Introduction,
-			Experience:    room.Willsoner.Experience,
-			Image:         image{room.Willsoner.ImagePic},
-			Subcategories: make([]subcategory, len(room.Willsoner.Subcategories)),
-			Keywords:      make([]named, len(room.Willsoner.Keywords)),
-		},
-		Start: room.StartedAt.UnixMilli(),
-	}
-	row.Concern.Asker.Pic = room.Concern.AskerPic
+// A willsonerReserve is a reserved session in the willsoner's list.
+type willsonerReserve struct {
+	Idx     int64  `json:"idx"`
+	Roomkey string `json:"roomkey"`
+	Concern struct {
+		Nickname string `json:"nickname,omitempty"`
+		Time     string `json:"time"` // minutes
+		Idx      int64  `json:"idx"`
+		Asker    struct {
+			Nickname string `json:"nickname"` // the app cannot do without
+			ID       string `json:"id"`
+		} `json:"asker"`
+	} `json:"concern"`
+	Willsoner struct {
+		Idx   int64 `json:"idx"`
+		Asker struct {
+			ID string `json:"id"`
+		} `json:"asker"`
+	} `json:"willsoner"`
+	Date struct {
+		FromTime   string `json:"from_time"`   // HH:mm in Seoul
+		DateFormat string `json:"date_format"` // MM월 DD일 in Seoul
+	} `json:"date"`
+}
+
+func newAskerIng(room *store.Chatroom) (row askerIng) {
+	concern, card := &room.Concern, &room.Card
+	row.Idx = room.Idx
+	row.Roomkey = room.Roomkey
+	row.Concern.Nickname = concern.Nickname
+	row.Concern.Time = minutes(concern.Minutes)
+	row.Concern.Idx = concern.Idx
+	row.Concern.Asker.Pic = concern.AskerPic
 	row.Concern.Asker.ID = room.AskerUID
-	row.Willsoner.Asker.Gender = gender(room.Willsoner.Gender)
-	row.Willsoner.Asker.Pic = room.Willsoner.Pic
-	row.Willsoner.Asker.Nickname = room.Willsoner.Nickname
-	for i, topic := range room.Willsoner.Subcategories {
-		row.Willsoner.Subcategories[i].Name = topic.Name
-		if topic.Category != "" {
-			row.Willsoner.Subcategories[i].Category = &named{topic.Category}
-		}
+	row.Willsoner.Idx = card.Idx
+	row.Willsoner.Introduction = card.Introduction
+	row.Willsoner.Experience = card.Experience
+	row.Willsoner.Asker.Gender = gender(card.Gender)
+	row.Willsoner.Asker.Pic = card.Pic
+	row.Willsoner.Asker.Nickname = card.Nickname
+	row.Willsoner.Image.Pic = card.ImagePic
+	row.Willsoner.Subcategories = make([]subcategory, len(card.Subcategories))
+	for i, topic := range card.Subcategories {
+		row.Willsoner.Subcategories[i] = newSubcategory(topic)
 	}
-	for i, keyword := range room.Willsoner.Keywords {
-		row.Willsoner.Keywords[i].Name = keyword
-	}
+	row.Willsoner.Keywords = names(card.Keywords)
+	row.Start = room.StartedAt.UnixMilli()
 	return row
 }
 
-func (s *server) newReserveRow(reservation *store.Reservation) reserveRow {
-	row := reserveRow{Idx: reservation.Idx, Roomkey: reservation.Roomkey}
-	row.Concern.Time = minutes(reservation.Minutes)
-	row.Willsoner.Idx = reservation.Willsoner.Idx
-	row.Willsoner.Asker.Nickname = reservation.Willsoner.Nickname
+func (s *server) newAskerReserve(reservation *store.Reservation) (row askerReserve) {
+	row.Idx = reservation.Idx
+	row.Roomkey = reservation.Roomkey
+	row.Concern.Time = minutes(reservation.Concern.Minutes)
+	row.Willsoner.Idx = reservation.Card.Idx
+	row.Willsoner.Asker.Nickname = reservation.Card.Nickname
 	row.Willsoner.Asker.ID = reservation.WillsonerUID
-	row.Willsoner.Image.Pic = reservation.Willsoner.ImagePic
-	starts := reservation.StartsAt.In(s.seoul)
-	row.Date.FromTime = starts.Format("15:04")
-	row.Date.DateFormat = starts.Format("01월 02일")
+	row.Willsoner.Image.Pic = reservation.Card.ImagePic
+	row.Date.FromTime, row.Date.DateFormat = s.hour(reservation.StartsAt), s.day(reservation.StartsAt)
 	return row
 }
 
-func minutes(n int64) string { return strconv.FormatInt(n, 10) }
-
-// gender is "" for what is neither F nor M.
-func gender(stored string) string {
-	switch stored {
-	case "F":
-		return "여"
-	case "M":
-		return "남"
+func newWillsonerIng(room *store.Chatroom) (row willsonerIng) {
+	concern, card := &room.Concern, &room.Card
+	row.Idx = room.Idx
+	row.Roomkey = room.Roomkey
+	row.Concern.Nickname = concern.Nickname
+	row.Concern.Time = minutes(concern.Minutes)
+	row.Concern.Idx = concern.Idx
+	row.Concern.Content = concern.Content
+	row.Concern.Asker.Nickname = concern.Nickname
+	row.Concern.Asker.Gender = gender(concern.AskerGender)
+	row.Concern.Asker.Pic = concern.AskerPic
+	row.Concern.Asker.ID = room.AskerUID
+	if topic := concern.Subcategory; topic != nil && *topic != (store.Topic{}) {
+		row.Concern.Subcategory = new(newSubcategory(*topic))
 	}
-	return ""
+	row.Concern.Feelings = names(concern.Feelings)
+	row.Willsoner.Idx = card.Idx
+	row.Willsoner.Asker.Pic = card.Pic
+	row.Willsoner.Asker.ID = room.WillsonerUID
+	row.Start = room.StartedAt.UnixMilli()
+	return row
+}
+
+func (s *server) newWillsonerReserve(reservation *store.Reservation) (row willsonerReserve) {
+	row.Idx = reservation.Idx
+	row.Roomkey = reservation.Roomkey
+	row.Concern.Nickname = reservation.Concern.Nickname
+	row.Concern.Time = minutes(reservation.Concern.Minutes)
+	row.Concern.Idx = reservation.Concern.Idx
+	row.Concern.Asker.Nickname = reservation.Concern.Nickname
+	row.Concern.Asker.ID = reservation.AskerUID
+	row.Willsoner.Idx = reservation.Card.Idx
+	row.Willsoner.Asker.ID = reservation.WillsonerUID
+	row.Date.FromTime, row.Date.DateFormat = s.hour(reservation.StartsAt), s.day(reservation.StartsAt)
+	return row
 }

@@ -1,21 +1,17 @@
 // Package handlers is Willson's HTTP interface. A request goes through it in a straight
 // line: observed (log, metrics, recovery), given a deadline, routed, its token verified,
-// answered from one call to the store. Handlers return their error; answer.go alone
-// knows what status, code and message it becomes.
+// its body read, answered from one call to the store. A handler returns data or an error;
+// answer.go alone knows what status, code and message an error becomes.
 package handlers
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 	_ "time/tzdata" // the host may have no zone data
 
 	"github.com/gorilla/mux"
-	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"willson/store"
@@ -29,12 +25,25 @@ type Verifier interface {
 	Ready() error
 }
 
-// A Store knows the sessions. Its errors are those of package store.
+// A Store keeps the sessions. Its errors are those of package store; store.ErrNotFound
+// stands for everything that the caller may not know. A change is made whole or not at
+// all, and one that is repeated returns what it returned before.
 type Store interface {
-	// Sessions returns the sessions of that asker and of nobody else: at least one, in each
-	// list at most store.MaxRows, ascending by idx, no idx in both lists. It returns
-	// store.ErrNotFound when there are none.
-	Sessions(ctx context.Context, askerUID string) (store.Sessions, error)
+	// Sessions returns the sessions of that party and of nobody else: at least one, in each
+	// list at most store.MaxRows, ascending by idx, no idx in both lists.
+	Sessions(ctx context.Context, caller store.Caller) (store.Sessions, error)
+	// Select has the asker accept a waiting match. It may return store.ErrAlreadyMatched.
+	Select(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error)
+	// Join notes that a party is here. It may return store.ErrTooEarly.
+	Join(ctx context.Context, caller store.Caller, matchIdx int64) (store.Match, error)
+	// Complete has the asker close a session.
+	Complete(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error)
+	// ReviewImages returns at least one, ascending by idx.
+	ReviewImages(ctx context.Context) ([]store.ReviewImage, error)
+	// Review keeps the review of review.AskerUID, once: then it returns store.ErrReviewExists.
+	Review(ctx context.Context, review store.Review) (store.Review, error)
+	// Report keeps copies of messages, of all or of none.
+	Report(ctx context.Context, askerUID string, matchIdx int64, messageIDs []string) error
 	// Ready reports why the store could not answer now, if so.
 	Ready(ctx context.Context) error
 }
@@ -45,7 +54,7 @@ type Config struct {
 	Store    Store
 	// Deadline is how long a request may take.
 	Deadline time.Duration
-	// MaxInFlight is how many requests for sessions are served at once; more are turned away.
+	// MaxInFlight is how many requests with a token are worked on at once; more are turned away.
 	MaxInFlight int
 	// Project names traces in the log lines, as Cloud Logging wants it.
 	Project string
@@ -55,82 +64,36 @@ type Config struct {
 	Metrics prometheus.Registerer
 }
 
-// A Route is one request that the server answers. HEAD is answered wherever GET is.
-type Route struct {
-	Method, Path string
-	// SignedIn routes want a token and answer for its user.
-	SignedIn bool
-}
-
-// Routes lists all routes but the console's.
-func Routes() []Route {
-	var all []Route
-	for _, r := range (*server)(nil).routes() {
-		all = append(all, r.Route)
-	}
-	return all
-}
-
-type server struct {
-	Config
-	seoul    *time.Location
-	inFlight chan struct{}
-}
-
-type route struct {
-	Route
-	serve func(http.ResponseWriter, *http.Request) error
-}
-
-func (s *server) routes() []route {
-	public := func(path string, serve func(http.ResponseWriter, *http.Request) error) route {
-		return route{Route{http.MethodGet, path, false}, serve}
-	}
-	signedIn := func(path string, serve func(http.ResponseWriter, *http.Request, string) error) route {
-		return route{Route{http.MethodGet, path, true}, s.signedIn(serve)}
-	}
-	return []route{
-		public("/healthz", s.healthz),
-		public("/readyz", s.readyz),
-
-		signedIn("/api/v1/asker/chat/chatrooms", s.chatrooms),
-	}
-}
-
 // New returns the handler of all requests.
 func New(cfg Config) (http.Handler, error) {
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: cfg, seoul: seoul, inFlight: make(chan struct{}, cfg.MaxInFlight)}
-	compressed, err := gzhttp.NewWrapper(gzhttp.SuffixETag(gzipSuffix), gzhttp.EnableZstd(false))
+	compressed, err := newCompressor()
 	if err != nil {
 		return nil, err
 	}
+	s := &server{Config: cfg, seoul: seoul, slots: make(chan struct{}, cfg.MaxInFlight)}
 
 	// Paths are taken as they come: cleaning one would be a redirect, sent before anyone
 	// is asked for a token.
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	methods := map[string][]string{}
-	for _, route := range s.routes() {
-		allowed := []string{route.Method}
-		if route.Method == http.MethodGet {
-			allowed = append(allowed, http.MethodHead)
-		}
-		methods[route.Path] = append(methods[route.Path], allowed...)
-		router.Handle(route.Path, compressed(s.answer(route.Path, route.serve))).Methods(allowed...)
+	for path, methods := range byPath(s.routes()) {
+		router.Handle(path, compressed(s.methods(path, methods)))
 	}
 	if s.Console != nil {
 		router.Handle("/console", s.Console)
 		router.PathPrefix("/console/").Handler(s.Console)
 	}
-	router.NotFoundHandler = s.answer("", func(http.ResponseWriter, *http.Request) error { return errNoRoute })
-	router.MethodNotAllowedHandler = s.answer("", func(w http.ResponseWriter, r *http.Request) error {
-		w.Header().Set("Allow", strings.Join(methods[r.URL.Path], ", "))
-		return errMethod
-	})
-	return s.observed(s.deadline(router)), nil
+	router.NotFoundHandler = s.adapt("", func(http.ResponseWriter, *http.Request) error { return errNoRoute })
+	return s.observed(s.deadline(headAsGet(router))), nil
+}
+
+type server struct {
+	Config
+	seoul *time.Location
+	slots chan struct{} // holds one for each request that is worked on
 }
 
 // deadline bounds every request in time.
@@ -142,33 +105,22 @@ func (s *server) deadline(next http.Handler) http.Handler {
 	})
 }
 
-// signedIn serves a request as the user of its token, as long as there is room.
-func (s *server) signedIn(serve func(http.ResponseWriter, *http.Request, string) error) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		select {
-		case s.inFlight <- struct{}{}:
-			defer func() { <-s.inFlight }()
-		default:
-			return errBusy
+// headAsGet has HEAD answered as GET is, but for the body.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			get := *r
+			get.Method = http.MethodGet
+			w, r = bodiless{w}, &get
 		}
-		uid, err := s.Verifier.Verify(r.Context(), r.Header["X-Token"])
-		if err != nil {
-			return err
-		}
-		recordOf(r).uid = uid
-		return serve(w, r, uid)
-	}
+		next.ServeHTTP(w, r)
+	})
 }
 
-// healthz serves GET /healthz: the process lives.
-func (s *server) healthz(w http.ResponseWriter, r *http.Request) error {
-	return success(w, r, nil)
-}
+// bodiless sends the header of an answer and drops its body.
+type bodiless struct{ http.ResponseWriter }
 
-// readyz serves GET /readyz: tokens can be verified and Firestore answers.
-func (s *server) readyz(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(s.Verifier.Ready(), s.Store.Ready(r.Context())); err != nil {
-		return fmt.Errorf("%w: %w", errNotReady, err)
-	}
-	return success(w, r, nil)
-}
+func (b bodiless) Write(p []byte) (int, error) { return len(p), nil }
+
+// Unwrap lets http.ResponseController reach the connection.
+func (b bodiless) Unwrap() http.ResponseWriter { return b.ResponseWriter }

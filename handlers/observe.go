@@ -20,10 +20,11 @@ import (
 // A record is what becomes known of a request on its way, for its log line and metrics.
 type record struct {
 	http.ResponseWriter
-	status int    // 0 until the answer begins
-	route  string // the route's path, "" when none matched
-	uid    string // "" until the token is verified
-	err    error
+	status   int    // 0 until the answer begins
+	route    string // the route's path, "" when none matched
+	uid      string // "" until the token is verified
+	matchIdx int64  // 0 when the request is of none
+	err      error
 }
 
 func (rec *record) WriteHeader(status int) {
@@ -46,6 +47,9 @@ func (rec *record) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 type recordKey struct{}
 
 func recordOf(r *http.Request) *record { return r.Context().Value(recordKey{}).(*record) }
+
+// recordMatch notes which match a request is of, if its path does not say.
+func recordMatch(ctx context.Context, idx int64) { ctx.Value(recordKey{}).(*record).matchIdx = idx }
 
 // observed is outermost: whatever happens to a request, also a panic, it is answered,
 // logged in one line and counted.
@@ -98,7 +102,9 @@ func (s *server) recovered(next http.Handler, rec *record, r *http.Request) {
 		if cause == nil {
 			return
 		}
-		s.Log.ErrorContext(r.Context(), "panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		// Error Reporting finds a panic by this field in this form:
+		// https://cloud.google.com/error-reporting/docs/formatting-error-messages
+		s.Log.ErrorContext(r.Context(), "panic", "stack_trace", fmt.Sprintf("panic: %v\n\n%s", cause, debug.Stack()))
 		if rec.status != 0 {
 			panic(http.ErrAbortHandler) // half an answer is out: cut the connection
 		}
@@ -118,7 +124,7 @@ func (s *server) logRequest(ctx context.Context, method string, rec *record, too
 	if !s.Log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 4)
+	attrs := make([]slog.Attr, 0, 5)
 	attrs = append(attrs, slog.Group("httpRequest",
 		slog.String("requestMethod", method[:min(len(method), 16)]),
 		slog.String("requestUrl", rec.route),
@@ -127,6 +133,9 @@ func (s *server) logRequest(ctx context.Context, method string, rec *record, too
 	))
 	if rec.uid != "" {
 		attrs = append(attrs, slog.String("uid", rec.uid))
+	}
+	if rec.matchIdx != 0 {
+		attrs = append(attrs, slog.Int64("match", rec.matchIdx))
 	}
 	if rec.err != nil {
 		attrs = append(attrs, slog.String("error", rec.err.Error()))

@@ -1,131 +1,52 @@
 package store
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"time"
+import "cloud.google.com/go/firestore"
 
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-	"github.com/googleapis/gax-go/v2"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/wrapperspb"
-)
+// Every query has its index in firestore.indexes.json, without which Firestore refuses
+// it; index_test.go compares them.
 
-// attempts is how often a query is sent while Firestore is unavailable.
-const attempts = 3
+// MaxRows is how many rows of each list a party is shown: those with the highest idx.
+const MaxRows = 300
 
-// listQuery asks for an asker's sessions of one status, the highest idx first, and for
-// one more than is shown, so that more can be told from exactly as many. Its composite
-// index is in firestore.indexes.json.
-func listQuery(collection, status, askerUID string) *pb.StructuredQuery {
-	return &pb.StructuredQuery{
-		From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: collection}},
-		Where: &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_CompositeFilter{
-			CompositeFilter: &pb.StructuredQuery_CompositeFilter{
-				Op:      pb.StructuredQuery_CompositeFilter_AND,
-				Filters: []*pb.StructuredQuery_Filter{equal("asker_uid", askerUID), equal("status", status)},
-			},
-		}},
-		OrderBy: []*pb.StructuredQuery_Order{{
-			Field:     &pb.StructuredQuery_FieldReference{FieldPath: "idx"},
-			Direction: pb.StructuredQuery_DESCENDING,
-		}},
-		Limit: wrapperspb.Int32(MaxRows + 1),
-	}
+// listed finds the sessions of one kind in which the user is that party, the highest idx
+// first. It asks for one more than is shown, which tells that there are more.
+func (s *Store) listed(kind listKind, uid string) firestore.Query {
+	return s.client.Collection(kind.collection).
+		Where(kind.party.uidField(), "==", uid).
+		Where("status", "==", kind.status).
+		OrderBy("idx", firestore.Desc).
+		Limit(MaxRows + 1)
 }
 
-func equal(field, value string) *pb.StructuredQuery_Filter {
-	return &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_FieldFilter{
-		FieldFilter: &pb.StructuredQuery_FieldFilter{
-			Field: &pb.StructuredQuery_FieldReference{FieldPath: field},
-			Op:    pb.StructuredQuery_FieldFilter_EQUAL,
-			Value: &pb.Value{ValueType: &pb.Value_StringValue{StringValue: value}},
-		},
-	}}
+// openSessions finds the sessions of that status in which either user is either party.
+// The order lets it use the lists' indexes.
+func (s *Store) openSessions(collection, status, oneUID, otherUID string) firestore.Query {
+	uids := []string{oneUID, otherUID}
+	return s.client.Collection(collection).
+		Where("status", "==", status).
+		WhereEntity(firestore.OrFilter{Filters: []firestore.EntityFilter{
+			firestore.PropertyFilter{Path: Asker.uidField(), Operator: "in", Value: uids},
+			firestore.PropertyFilter{Path: Willsoner.uidField(), Operator: "in", Value: uids},
+		}}).
+		OrderBy("idx", firestore.Desc)
 }
 
-// A question is a query under way: sent, its answer not yet read. Two questions asked
-// one after the other are answered at the same time.
-type question struct {
-	store  *Store
-	query  *pb.StructuredQuery
-	stream grpc.ClientStream
-	err    error // of sending
+// selectedMatches finds the matches of a concern that were selected.
+func (s *Store) selectedMatches(concernIdx int64) firestore.Query {
+	return s.client.Collection(matches).
+		Where("concern_idx", "==", concernIdx).
+		Where("status", "==", Chat)
 }
 
-func (s *Store) ask(ctx context.Context, query *pb.StructuredQuery) question {
-	q := question{store: s, query: query}
-	q.stream, q.err = s.client.RunQuery(ctx, &pb.RunQueryRequest{
-		Parent:    s.parent,
-		QueryType: &pb.RunQueryRequest_StructuredQuery{StructuredQuery: query},
-	})
-	return q
+// oldReservations finds a match's reservation under an id that is not its number.
+func (s *Store) oldReservations(askerUID string, idx int64) firestore.Query {
+	return s.client.Collection(reservations).
+		Where(Asker.uidField(), "==", askerUID).
+		Where("status", "==", Reserved).
+		Where("idx", "==", idx)
 }
 
-// answer waits for all documents found, each as its bytes, or returns an error and none. While Firestore is
-// unavailable it asks again, a few times and within ctx, which is the one of ask.
-func (q question) answer(ctx context.Context) ([][]byte, error) {
-	pause := gax.Backoff{Initial: 50 * time.Millisecond, Max: 500 * time.Millisecond, Multiplier: 3}
-	for attempt := 1; ; attempt++ {
-		found, err := q.read()
-		if err == nil {
-			q.store.reached.Store(true)
-			return found, nil
-		}
-		err = explain(ctx, err)
-		if !errors.Is(err, ErrUnavailable) || attempt == attempts || gax.Sleep(ctx, pause.Pause()) != nil {
-			if !errors.Is(err, context.Canceled) { // a client that left says nothing of Firestore
-				q.store.reached.Store(false)
-			}
-			return nil, err
-		}
-		q = q.store.ask(ctx, q.query)
-	}
-}
-
-func (q question) read() ([][]byte, error) {
-	if q.err != nil {
-		return nil, q.err
-	}
-	var found [][]byte
-	for {
-		var response []byte
-		if err := q.stream.RecvMsg(&response); err == io.EOF {
-			return found, nil
-		} else if err != nil {
-			return nil, err
-		}
-		doc, err := answeredDocument(response)
-		if err != nil {
-			return nil, err
-		}
-		if doc != nil {
-			q.store.read.Inc()
-			found = append(found, doc)
-		}
-	}
-}
-
-// explain turns an error of the library into one of ours. Every call goes through it.
-func explain(ctx context.Context, err error) error {
-	if ctx.Err() != nil { // in whichever of its two shapes the library says it
-		return fmt.Errorf("store: %w", ctx.Err())
-	}
-	switch status.Code(err) {
-	case codes.Unavailable:
-		return fmt.Errorf("%w: %v", ErrUnavailable, err)
-	case codes.DeadlineExceeded: // Firestore's own
-		return fmt.Errorf("store: %w: %v", context.DeadlineExceeded, err)
-	case codes.FailedPrecondition:
-		return fmt.Errorf("store: a query needs an index, deploy them with `firebase deploy --only firestore:indexes`: %w", err)
-	case codes.Unauthenticated:
-		return fmt.Errorf("store: Firestore does not know this server, give it a service account's credentials: %w", err)
-	case codes.PermissionDenied:
-		return fmt.Errorf("store: this server's service account may not read Firestore, give it roles/datastore.viewer: %w", err)
-	}
-	return fmt.Errorf("store: %w", err)
+// reviewImages finds the first hundred: one answer shows them all.
+func (s *Store) reviewImages() firestore.Query {
+	return s.client.Collection(reviewImages).OrderBy("idx", firestore.Asc).Limit(100)
 }

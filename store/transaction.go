@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cloud.google.com/go/firestore"
+	"github.com/googleapis/gax-go/v2"
+)
+
+// transactionAttempts is how often a transaction is tried before the client is told to
+// come back. Against others that want the same documents most succeed at the second.
+const transactionAttempts = 5
+
+// A transaction is one attempt at an action: everything is read before anything is written.
+type transaction struct {
+	*firestore.Transaction
+	ctx     context.Context
+	store   *Store
+	now     time.Time // of this attempt, to the microsecond, as Firestore keeps it
+	attempt int       // from 1; a later one may find that an earlier was done
+}
+
+// transact runs f in a transaction until it is known to be done, and returns f's error.
+//
+// The library would try a transaction again only when it was aborted, with pauses that do
+// not end with the context, and repeat a commit whose answer was lost, which is refused
+// although the first was stored. So an attempt is the library's and the loop is ours:
+// after any failure that may pass f runs anew, and finds its own traces if the commit was
+// stored after all.
+func (s *Store) transact(ctx context.Context, a action, f func(*transaction) error) error {
+	pause := gax.Backoff{Initial: 50 * time.Millisecond, Max: time.Second, Multiplier: 2}
+	for attempt := 1; ; attempt++ {
+		var err error // f's, which the library must not take for one of its own
+		failed := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+			err = f(&transaction{tx, ctx, s, s.now().UTC().Truncate(time.Microsecond), attempt})
+			return hidden(err)
+		}, firestore.MaxAttempts(1))
+		if err == nil {
+			err = revealed(failed)
+		}
+		if err == nil || !isTransient(ctx, err) {
+			return explain(ctx, err)
+		}
+		if attempt == transactionAttempts || !sleep(ctx, pause.Pause()) {
+			return fmt.Errorf("%w: after %d attempts: %v", ErrUnavailable, attempt, err)
+		}
+		s.metrics.retries.WithLabelValues(string(a)).Inc()
+	}
+}
+
+// sleep pauses, and reports false at once if ctx would end before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
+		return false
+	}
+	return gax.Sleep(ctx, d) == nil
+}
+
+// A found document is one that was read, and its id.
+type found[T any] struct {
+	doc T
+	id  string
+}
+
+// document makes *T a document.
+type documentOf[T any] interface {
+	*T
+	document
+}
+
+// read reads one document; nil when it does not exist.
+func read[T any, P documentOf[T]](tx *transaction, ref *firestore.DocumentRef) (*T, error) {
+	snapshot, err := tx.snapshot(ref)
+	if err != nil || snapshot == nil {
+		return nil, err
+	}
+	return decode[T, P](tx, snapshot)
+}
+
+// snapshot reads one document; nil when it does not exist.
+func (tx *transaction) snapshot(ref *firestore.DocumentRef) (*firestore.DocumentSnapshot, error) {
+	snapshots, err := tx.GetAll([]*firestore.DocumentRef{ref})
+	if err != nil || !snapshots[0].Exists() {
+		return nil, err
+	}
+	return snapshots[0], nil
+}
+
+// decode turns a document into its type. One that does not follow the schema is logged.
+func decode[T any, P documentOf[T]](tx *transaction, snapshot *firestore.DocumentSnapshot) (*T, error) {
+	doc := new(T)
+	err := snapshot.DataTo(doc)
+	if err == nil {
+		err = P(doc).accept(snapshot.Ref.ID)
+	}
+	if err != nil {
+		tx.store.unreadable(tx.ctx, snapshot.Ref.Parent.ID, snapshot.Ref.Path, err)
+		return nil, fmt.Errorf("%w: %s: %w", errUnreadable, snapshot.Ref.Parent.ID, err)
+	}
+	return doc, nil
+}
+
+// query reads the documents found. Those that do not follow the schema are passed over.
+func query[T any, P documentOf[T]](tx *transaction, q firestore.Query) ([]found[T], error) {
+	snapshots, err := tx.Documents(q).GetAll()
+	if err != nil {
+		return nil, err
+	}
+	var all []found[T]
+	for _, snapshot := range snapshots {
+		doc, err := decode[T, P](tx, snapshot)
+		if errors.Is(err, errUnreadable) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found[T]{*doc, snapshot.Ref.ID})
+	}
+	return all, nil
+}
+
+func decimal(idx int64) string { return strconv.FormatInt(idx, 10) }
+
+// isID reports whether s can be the id of a document:
+// https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
+func isID(s string) bool {
+	return s != "" && len(s) <= 1500 && utf8.ValidString(s) && !strings.Contains(s, "/") &&
+		s != "." && s != ".." && !(strings.HasPrefix(s, "__") && strings.HasSuffix(s, "__"))
+}
