@@ -25,6 +25,7 @@ var (
 	errMethod    = errors.New("handlers: method not allowed")
 	errMediaType = errors.New("handlers: a body of another media type than JSON")
 	errTooLarge  = errors.New("handlers: a body that is too large")
+	errSlowBody  = errors.New("handlers: a body that did not come in time")
 	errInvalid   = errors.New("handlers: invalid request")
 	errBusy      = errors.New("handlers: too many requests in flight")
 	errNotReady  = errors.New("handlers: not ready")
@@ -79,7 +80,7 @@ func outcomeOf(err error) outcome {
 		return outcome{http.StatusConflict, "review_already_exists", "Review already exist."}
 	case is(errBusy, errNotReady, auth.ErrUnavailable, store.ErrUnavailable):
 		return outcome{http.StatusServiceUnavailable, "service_unavailable", "Service unavailable"}
-	case is(context.DeadlineExceeded):
+	case is(context.DeadlineExceeded, errSlowBody):
 		return outcome{http.StatusGatewayTimeout, "deadline_exceeded", "Deadline exceeded"}
 	}
 	return outcome{http.StatusInternalServerError, "internal_error", "Internal error"}
@@ -95,7 +96,8 @@ func (s *server) adapt(path string, serve func(http.ResponseWriter, *http.Reques
 		rec := recordOf(r)
 		rec.route = path
 		if err := serve(w, r); err != nil {
-			if errors.Is(r.Context().Err(), context.Canceled) {
+			// net/http takes a body that is late for a client that is gone.
+			if errors.Is(r.Context().Err(), context.Canceled) && !errors.Is(err, errSlowBody) {
 				err = fmt.Errorf("%w: %w", errGone, err)
 			}
 			rec.err = err

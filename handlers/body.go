@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,7 +36,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case errors.As(err, &tooLarge):
 		return nil, errTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, fmt.Errorf("handlers: reading the body: %w", context.DeadlineExceeded)
+		return nil, errSlowBody
 	}
 	return nil, fmt.Errorf("%w: the body broke off", errInvalid)
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"net/http"
 	"os"
-	"os/exec"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,34 +16,40 @@ import (
 	"willson/store"
 )
 
-// TestGolden answers the contract's example, whose count of 2 is corrected to the 4 rows
-// that it has, byte for byte but for blanks between tokens.
+// TestGolden answers the contract's examples, byte for byte but for blanks between
+// tokens: the asker's, whose count of 2 is corrected to the 4 rows that it has, and the
+// willsoner's.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	golden, err := os.ReadFile("testdata/asker-chatrooms.golden.json")
-	if err != nil {
-		t.Fatal(err)
+	for path, sessions := range map[string]store.Sessions{chatrooms: example(), willsoner: willsonersExample()} {
+		golden, err := os.ReadFile("testdata/" + strings.Split(path, "/")[3] + "-chatrooms.golden.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want bytes.Buffer
+		if err := json.Compact(&want, bytes.TrimSpace(golden)); err != nil {
+			t.Fatal(err)
+		}
+		api := serve(t, withSessions(func(_ context.Context, caller store.Caller) (store.Sessions, error) {
+			if want := (store.Caller{Party: store.Party(strings.Split(path, "/")[3]), UID: asker}); caller != want {
+				t.Errorf("asked for %v, want %v", caller, want)
+			}
+			return sessions, nil
+		}))
+		got := api.ask(t, http.MethodGet, path)
+		if got.StatusCode != http.StatusOK || !bytes.Equal(got.body, want.Bytes()) {
+			t.Errorf("%d\ngot  %s\nwant %s", got.StatusCode, got.body, want.Bytes())
+		}
+		got.wantHeaders(t, "Content-Type", "application/json; charset=utf-8", "Cache-Control", "private, no-cache", "Retry-After", "", "Allow", "")
 	}
-	var want bytes.Buffer
-	if err := json.Compact(&want, golden); err != nil {
-		t.Fatal(err)
-	}
-	got := serve(t).ask(t, http.MethodGet, chatrooms)
-	if got.StatusCode != http.StatusOK {
-		t.Errorf("status %d", got.StatusCode)
-	}
-	if !bytes.Equal(got.body, want.Bytes()) {
-		t.Errorf("got  %s\nwant %s", got.body, want.Bytes())
-	}
-	got.wantHeaders(t, "Content-Type", "application/json; charset=utf-8", "Cache-Control", "private, no-cache", "Retry-After", "", "Allow", "")
 }
 
 // TestAsksForTheTokensUser: nothing but the token says whose sessions are asked for.
 func TestAsksForTheTokensUser(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	api := serve(t, withStore(func(_ context.Context, askerUID string) (store.Sessions, error) {
-		asked = append(asked, askerUID)
+	api := serve(t, withSessions(func(_ context.Context, caller store.Caller) (store.Sessions, error) {
+		asked = append(asked, caller.UID)
 		return example(), nil
 	}))
 	uids := []string{asker, "1205312339", "a/b", "chatrooms/" + asker, `"`, strings.Repeat("x", 128)}
@@ -56,10 +61,15 @@ func TestAsksForTheTokensUser(t *testing.T) {
 	}
 }
 
-// answer is the data of the answer to these sessions.
+// answer is the data of the asker's list of these sessions.
 func answer(t *testing.T, s store.Sessions) map[string]any {
 	t.Helper()
-	got := serve(t, withStore(func(context.Context, string) (store.Sessions, error) { return s, nil })).ask(t, http.MethodGet, chatrooms)
+	return answerAt(t, chatrooms, s)
+}
+
+func answerAt(t *testing.T, path string, s store.Sessions) map[string]any {
+	t.Helper()
+	got := serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) { return s, nil })).ask(t, http.MethodGet, path)
 	if got.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", got.StatusCode, got.body)
 	}
@@ -98,44 +108,64 @@ func TestCountsRows(t *testing.T) {
 // TestLeavesOut answers rows of which nothing is known but what must be.
 func TestLeavesOut(t *testing.T) {
 	t.Parallel()
-	data := answer(t, store.Sessions{
-		UnderWay: []store.Chatroom{{Idx: 1, Roomkey: "r", AskerUID: "a", StartedAt: time.UnixMilli(5), Concern: store.Concern{Minutes: 50}}},
-		Reserved: []store.Reservation{{Idx: 2, Roomkey: "s", StartsAt: time.Unix(0, 0), Minutes: 60}},
-	})
-	var want map[string]any
-	if err := json.Unmarshal([]byte(`{
+	bare := store.Sessions{
+		UnderWay: []store.Chatroom{{
+			Idx: 1, Roomkey: "r", AskerUID: "a", WillsonerUID: "w", StartedAt: time.UnixMilli(5),
+			Concern: store.Concern{Minutes: 50, Idx: 3, Subcategory: &store.Topic{}, Feelings: []string{""}},
+			Card:    store.Card{Idx: 4, Keywords: []string{""}},
+		}},
+		Reserved: []store.Reservation{{
+			Idx: 2, Roomkey: "s", AskerUID: "a", StartsAt: time.Unix(0, 0),
+			Concern: store.Concern{Minutes: 60}, Card: store.Card{Idx: 5},
+		}},
+	}
+	askers := `{
 		"count": 2,
 		"ing": [{
 			"idx": 1, "roomkey": "r", "start": 5,
-			"concern": {"time": "50", "asker": {"id": "a"}},
-			"willsoner": {"asker": {}, "image": {}, "subcategories": [], "keywords": []}
+			"concern": {"time": "50", "idx": 3, "asker": {"id": "a"}},
+			"willsoner": {"idx": 4, "asker": {"nickname": ""}, "image": {"pic": ""}, "subcategories": [], "keywords": []}
 		}],
 		"reserve": [{
 			"idx": 2, "roomkey": "s", "concern": {"time": "60"},
-			"willsoner": {"asker": {}, "image": {}},
+			"willsoner": {"idx": 5, "asker": {"nickname": ""}, "image": {"pic": ""}},
 			"date": {"from_time": "09:00", "date_format": "01월 01일"}
 		}]
-	}`), &want); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(data, want) {
-		t.Errorf("got  %v\nwant %v", data, want)
-	}
-
-	zero := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) {
-		c.Idx, c.Concern.Minutes, c.Concern.Idx, c.Willsoner.Idx = 0, 0, new(int64(0)), new(int64(0))
-		c.StartedAt = time.UnixMilli(0)
-	})}})["ing"].([]any)[0].(map[string]any)
-	concern, card := zero["concern"].(map[string]any), zero["willsoner"].(map[string]any)
-	if got := []any{zero["idx"], zero["start"], concern["idx"], concern["time"], card["idx"]}; !reflect.DeepEqual(got, []any{0.0, 0.0, 0.0, "0", 0.0}) {
-		t.Errorf("zeros are answered as %v", got)
+	}`
+	bareForWillsoner := bare
+	bareForWillsoner.Reserved = slices.Clone(bare.Reserved)
+	bareForWillsoner.Reserved[0].Concern.Idx, bareForWillsoner.Reserved[0].WillsonerUID = 6, "w"
+	willsoners := `{
+		"count": 2,
+		"ing": [{
+			"idx": 1, "roomkey": "r", "start": 5,
+			"concern": {"time": "50", "idx": 3, "asker": {"nickname": "", "id": "a"}, "feelings": []},
+			"willsoner": {"idx": 4, "asker": {"id": "w"}}
+		}],
+		"reserve": [{
+			"idx": 2, "roomkey": "s", "concern": {"time": "60", "idx": 6, "asker": {"nickname": "", "id": "a"}},
+			"willsoner": {"idx": 5, "asker": {"id": "w"}},
+			"date": {"from_time": "09:00", "date_format": "01월 01일"}
+		}]
+	}`
+	for _, test := range []struct {
+		path, want string
+		sessions   store.Sessions
+	}{{chatrooms, askers, bare}, {willsoner, willsoners, bareForWillsoner}} {
+		var want map[string]any
+		if err := json.Unmarshal([]byte(test.want), &want); err != nil {
+			t.Fatal(err)
+		}
+		if data := answerAt(t, test.path, test.sessions); !reflect.DeepEqual(data, want) {
+			t.Errorf("got  %v\nwant %v", data, want)
+		}
 	}
 }
 
 func TestSubcategories(t *testing.T) {
 	t.Parallel()
 	data := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) {
-		c.Willsoner.Subcategories = []store.Subcategory{{Name: "이별", Category: "연애"}, {Name: "진로"}, {Category: "학업"}}
+		c.Card.Subcategories = []store.Topic{{Name: "이별", Category: "연애"}, {Name: "진로"}, {Category: "학업"}}
 	})}})
 	got, err := json.Marshal(data["ing"].([]any)[0].(map[string]any)["willsoner"].(map[string]any)["subcategories"])
 	if want := `[{"category":{"name":"연애"},"name":"이별"},{"name":"진로"},{"category":{"name":"학업"}}]`; err != nil || string(got) != want {
@@ -146,7 +176,7 @@ func TestSubcategories(t *testing.T) {
 func TestGender(t *testing.T) {
 	t.Parallel()
 	for stored, want := range map[string]any{"F": "여", "M": "남", "": nil, "f": nil, "X": nil, "여": nil} {
-		data := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) { c.Willsoner.Gender = stored })}})
+		data := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) { c.Card.Gender = stored })}})
 		shown := data["ing"].([]any)[0].(map[string]any)["willsoner"].(map[string]any)["asker"].(map[string]any)
 		if got, there := shown["gender"]; got != want || there != (want != nil) {
 			t.Errorf("%q is shown as %v", stored, got)
@@ -182,23 +212,11 @@ func TestSeoul(t *testing.T) {
 	}
 }
 
-// TestZoneDataIsInside: the host may have none.
-func TestZoneDataIsInside(t *testing.T) {
-	t.Parallel()
-	deps, err := exec.Command("go", "list", "-deps", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Contains(strings.Fields(string(deps)), "time/tzdata") {
-		t.Error("time/tzdata is not in the binary")
-	}
-}
-
 func TestTextComesAsItIs(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"<b>&amp;</b>", `"quoted\"`, "줄\n바꿈\t", "🙂\u2028\u2029", "null", "\x00\x1f", strings.Repeat("긴 ", 10_000)} {
 		data := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) {
-			c.Willsoner.Introduction, c.Roomkey, c.Willsoner.Keywords = text, text, []string{text}
+			c.Card.Introduction, c.Roomkey, c.Card.Keywords = text, text, []string{text}
 		})}})
 		row := data["ing"].([]any)[0].(map[string]any)
 		card := row["willsoner"].(map[string]any)
@@ -206,7 +224,7 @@ func TestTextComesAsItIs(t *testing.T) {
 			t.Errorf("%q arrives as %q", text, card["introduction"])
 		}
 	}
-	body := serve(t, withStore(func(context.Context, string) (store.Sessions, error) {
+	body := serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) {
 		return store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) {
 			c.Idx, c.Concern.AskerPic = math.MaxInt64, "https://example.com/?a=1&b=<2>"
 		})}}, nil

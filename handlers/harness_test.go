@@ -18,6 +18,7 @@ import (
 
 	"willson/auth"
 	"willson/handlers"
+	"willson/internal/storetest"
 	"willson/internal/telemetrytest"
 	"willson/store"
 	"willson/telemetry"
@@ -25,6 +26,11 @@ import (
 
 const (
 	chatrooms = "/api/v1/asker/chat/chatrooms"
+	willsoner = "/api/v1/willsoner/chat/chatrooms"
+	selects   = "/api/v1/asker/list/matches/15145/select"
+	completes = "/api/v1/asker/chat/complete/15145"
+	reviews   = "/api/v1/asker/chat/review"
+	reports   = "/api/v1/asker/chat/report/15145"
 	asker     = "SrIE0U2lHWcbtJvBFl3cXClRsY02"
 )
 
@@ -34,13 +40,64 @@ type verifier func(values []string) (uid string, err error)
 func (v verifier) Verify(_ context.Context, values []string) (string, error) { return v(values) }
 func (v verifier) Ready() error                                              { return nil }
 
-// sessions is a handlers.Store that is always ready.
-type sessions func(ctx context.Context, askerUID string) (store.Sessions, error)
-
-func (s sessions) Sessions(ctx context.Context, askerUID string) (store.Sessions, error) {
-	return s(ctx, askerUID)
+// A fakeStore is a handlers.Store that is always ready. A function that is nil answers
+// with the contract's example.
+type fakeStore struct {
+	sessions func(ctx context.Context, caller store.Caller) (store.Sessions, error)
+	change   func(ctx context.Context, action string, caller store.Caller, matchIdx int64) (store.Match, error)
+	images   func() ([]store.ReviewImage, error)
+	review   func(store.Review) (store.Review, error)
+	report   func(askerUID string, matchIdx int64, ids []string) error
 }
-func (s sessions) Ready(context.Context) error { return nil }
+
+func (f fakeStore) Sessions(ctx context.Context, caller store.Caller) (store.Sessions, error) {
+	if f.sessions == nil {
+		return example(), nil
+	}
+	return f.sessions(ctx, caller)
+}
+
+func (f fakeStore) Select(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error) {
+	return f.changed(ctx, "select", store.Caller{Party: store.Asker, UID: askerUID}, matchIdx)
+}
+
+func (f fakeStore) Join(ctx context.Context, caller store.Caller, matchIdx int64) (store.Match, error) {
+	return f.changed(ctx, "join", caller, matchIdx)
+}
+
+func (f fakeStore) Complete(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error) {
+	return f.changed(ctx, "complete", store.Caller{Party: store.Asker, UID: askerUID}, matchIdx)
+}
+
+func (f fakeStore) changed(ctx context.Context, action string, caller store.Caller, matchIdx int64) (store.Match, error) {
+	if f.change == nil {
+		return storetest.Waiting(matchIdx, asker, "1205312339"), nil
+	}
+	return f.change(ctx, action, caller, matchIdx)
+}
+
+func (f fakeStore) ReviewImages(context.Context) ([]store.ReviewImage, error) {
+	if f.images == nil {
+		return []store.ReviewImage{{Idx: 1, Name: "재치있는 타입", Detail: "유머", Pic: pictures + "review_image/1.png"}}, nil
+	}
+	return f.images()
+}
+
+func (f fakeStore) Review(_ context.Context, review store.Review) (store.Review, error) {
+	if f.review == nil {
+		return review, nil
+	}
+	return f.review(review)
+}
+
+func (f fakeStore) Report(_ context.Context, askerUID string, matchIdx int64, ids []string) error {
+	if f.report == nil {
+		return nil
+	}
+	return f.report(askerUID, matchIdx, ids)
+}
+
+func (fakeStore) Ready(context.Context) error { return nil }
 
 // An api is the real router behind a real server. Each token is its user's uid.
 type api struct {
@@ -61,7 +118,7 @@ func serve(t testing.TB, edits ...func(*handlers.Config)) *api {
 			}
 			return values[0], nil
 		}),
-		Store:       sessions(func(context.Context, string) (store.Sessions, error) { return example(), nil }),
+		Store:       fakeStore{},
 		Deadline:    10 * time.Second,
 		MaxInFlight: 100,
 		Project:     "demo-willson",
@@ -83,12 +140,42 @@ func serve(t testing.TB, edits ...func(*handlers.Config)) *api {
 	return a
 }
 
-func withStore(s sessions) func(*handlers.Config) {
-	return func(cfg *handlers.Config) { cfg.Store = s }
+// pathOf is the route's path, of a match if it names one.
+func pathOf(route handlers.Route) string {
+	return strings.Replace(route.Path, "{match_idx}", "15145", 1)
 }
 
+// goodBody is a body that the route takes, "" for none.
+func goodBody(route handlers.Route) string {
+	switch {
+	case route.Method != http.MethodPost:
+		return ""
+	case strings.Contains(route.Path, "/report/"):
+		return `{"reports":["m1"]}`
+	}
+	return `{"match_idx":15145,"title":"고마워요","content":"좋았어요","rating":4.5,"image_idx":2}`
+}
+
+func withStore(f fakeStore) func(*handlers.Config) {
+	return func(cfg *handlers.Config) { cfg.Store = f }
+}
+
+// withSessions has the lists answered by f.
+func withSessions(f func(ctx context.Context, caller store.Caller) (store.Sessions, error)) func(*handlers.Config) {
+	return withStore(fakeStore{sessions: f})
+}
+
+// failing has the store fail at everything.
 func failing(err error) func(*handlers.Config) {
-	return withStore(func(context.Context, string) (store.Sessions, error) { return store.Sessions{}, err })
+	return withStore(fakeStore{
+		sessions: func(context.Context, store.Caller) (store.Sessions, error) { return store.Sessions{}, err },
+		change: func(context.Context, string, store.Caller, int64) (store.Match, error) {
+			return store.Match{}, err
+		},
+		images: func() ([]store.ReviewImage, error) { return nil, err },
+		review: func(store.Review) (store.Review, error) { return store.Review{}, err },
+		report: func(string, int64, []string) error { return err },
+	})
 }
 
 // A response is an answer, read to its end.
@@ -97,11 +184,21 @@ type response struct {
 	body []byte
 }
 
-// ask sends a request, as the asker unless the headers, names and values in turn, say
-// otherwise.
+// ask sends a request without a body, as the asker unless the headers, names and values
+// in turn, say otherwise.
 func (a *api) ask(t testing.TB, method, path string, headers ...string) response {
 	t.Helper()
-	req, err := http.NewRequest(method, a.url+path, nil)
+	return a.send(t, method, path, "", headers...)
+}
+
+// send is ask with a body.
+func (a *api) send(t testing.TB, method, path, body string, headers ...string) response {
+	t.Helper()
+	var content io.Reader
+	if body != "" {
+		content = strings.NewReader(body)
+	}
+	req, err := http.NewRequest(method, a.url+path, content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,11 +216,11 @@ func (a *api) ask(t testing.TB, method, path string, headers ...string) response
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	got, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response{resp, body}
+	return response{resp, got}
 }
 
 // json is the body, decompressed if need be, as an object.
@@ -216,8 +313,8 @@ func example() store.Sessions {
 			Roomkey:      "WbSC96eYyuXfdPvAmkj8cjVOf002_" + pair,
 			WillsonerUID: uid,
 			StartsAt:     starts,
-			Minutes:      minutes,
-			Willsoner:    store.Willsoner{Idx: &card, Nickname: nickname, ImagePic: pictures + "willsoner_image/willson_02.jpg"},
+			Concern:      store.Concern{Minutes: minutes},
+			Card:         store.Card{Idx: card, Nickname: nickname, ImagePic: pictures + "willsoner_image/willson_02.jpg"},
 		}
 	}
 	return store.Sessions{
@@ -226,16 +323,16 @@ func example() store.Sessions {
 			Roomkey:   asker + "_1205312339_1605077440300",
 			AskerUID:  asker,
 			StartedAt: time.UnixMilli(1605077440300),
-			Concern:   store.Concern{Idx: new(int64(1513)), Minutes: 50, Nickname: "잔나", AskerPic: pictures + "user_image/img_profile_w.png"},
-			Willsoner: store.Willsoner{
-				Idx:           new(int64(12)),
+			Concern:   store.Concern{Idx: 1513, Minutes: 50, Nickname: "잔나", AskerPic: pictures + "user_image/img_profile_w.png"},
+			Card: store.Card{
+				Idx:           12,
 				Introduction:  "안녕하슈",
 				Experience:    "저는 집이 잘 살다 한 순가에 무너져 압류즐이 붙고 고물을 줍고 다녔습니다",
 				Nickname:      "지수카카오",
 				Gender:        "F",
 				Pic:           pictures + "user_image/img_profile_w.png",
 				ImagePic:      pictures + "willsoner_image/willson_04.jpg",
-				Subcategories: []store.Subcategory{{Name: "이별", Category: "연애"}},
+				Subcategories: []store.Topic{{Name: "이별", Category: "연애"}},
 				Keywords:      []string{"줍줍", "무너짐", "집"},
 			},
 		}},
@@ -244,5 +341,30 @@ func example() store.Sessions {
 			agreed(670, 120, 68, "하이하이", "", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 20, 9, 0, 0, 0, time.UTC)),
 			agreed(671, 120, 2, "test6", "", "43F9C9XlK9Wyln44lACF7G0JJYV2", time.Date(2021, 3, 19, 11, 0, 0, 0, time.UTC)),
 		},
+	}
+}
+
+// willsonersExample is what the store says when the contract's row is to be answered.
+func willsonersExample() store.Sessions {
+	const other, pic = "1205312339", pictures + "user_image/img_profile_w.png"
+	return store.Sessions{
+		UnderWay: []store.Chatroom{{
+			Idx:          18236,
+			Roomkey:      other + "_SrIE0U2lHWcbtJvBFl3cXClRsY02_1605158334584",
+			AskerUID:     "CLIUm7iNKgch5VHSAARQ2xkZuG93",
+			WillsonerUID: asker,
+			StartedAt:    time.UnixMilli(1605158334584),
+			Concern: store.Concern{
+				Idx: 1468, Minutes: 1, Nickname: "데이지의  루시", Content: "ㅎㅎㅎㅎ좋아요", AskerPic: pic, AskerGender: "F",
+				Subcategory: &store.Topic{Name: "갈등", Category: "연애"}, Feelings: []string{"불쾌한", "절망감", "우울한"},
+			},
+			Card: store.Card{Idx: 150, Pic: pic},
+		}},
+		Reserved: []store.Reservation{{
+			Idx: 18237, Roomkey: other + "_" + asker, AskerUID: other, WillsonerUID: asker,
+			StartsAt: time.Date(2021, 3, 19, 13, 0, 0, 0, time.UTC),
+			Concern:  store.Concern{Idx: 1469, Minutes: 60, Nickname: "잔나"},
+			Card:     store.Card{Idx: 150},
+		}},
 	}
 }

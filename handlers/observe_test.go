@@ -29,9 +29,12 @@ func TestRequestLine(t *testing.T) {
 			}
 			return "", fmt.Errorf("%w: not right", auth.ErrInvalid)
 		})
-		cfg.Store = sessions(func(_ context.Context, uid string) (store.Sessions, error) {
-			return store.Sessions{}, errors.New("out of order")
-		})
+		cfg.Store = fakeStore{
+			sessions: func(context.Context, store.Caller) (store.Sessions, error) {
+				return store.Sessions{}, errors.New("out of order")
+			},
+			review: func(store.Review) (store.Review, error) { return store.Review{}, store.ErrReviewExists },
+		}
 	})
 	for i, test := range []struct {
 		method, path, token string
@@ -43,10 +46,14 @@ func TestRequestLine(t *testing.T) {
 		{"GET", chatrooms, "forged" + token, 401, chatrooms, "INFO", []string{"error"}},
 		{"HEAD", "/healthz", token, 200, "/healthz", "INFO", nil},
 		{"GET", "/" + token, token, 404, "", "INFO", []string{"error"}},
-		{"POST", chatrooms, token, 405, "", "INFO", []string{"error"}},
-		{strings.Repeat("X", 100), "/healthz", token, 405, "", "INFO", []string{"error"}},
+		{"POST", chatrooms, token, 405, chatrooms, "INFO", []string{"error"}},
+		{strings.Repeat("X", 100), "/healthz", token, 405, "/healthz", "INFO", []string{"error"}},
+		{"PATCH", selects, token, 200, "/api/v1/asker/list/matches/{match_idx}/select", "INFO", []string{"match", "uid"}},
+		{"PATCH", strings.Replace(selects, "15145", token, 1), token, 404, "/api/v1/asker/list/matches/{match_idx}/select", "INFO", []string{"error", "uid"}},
+		{"POST", reviews, token, 409, reviews, "INFO", []string{"error", "match", "uid"}},
 	} {
-		got := api.ask(t, test.method, test.path, "x-token", test.token, "User-Agent", token, "Referer", token)
+		got := api.send(t, test.method, test.path, `{"match_idx":[15145],"title":"`+token+`","content":"`+token+`","rating":5,"image_idx":2}`,
+			"x-token", test.token, "User-Agent", token, "Referer", token)
 		line := api.log.wait(t, i+1)[i]
 		request, ok := line["httpRequest"].(map[string]any)
 		if !ok {
@@ -73,6 +80,9 @@ func TestRequestLine(t *testing.T) {
 		}
 		if id := got.Header.Get("X-Request-Id"); len(id) != 16 || line["request_id"] != id {
 			t.Errorf("request id %q answered, %v logged", id, line["request_id"])
+		}
+		if idx, there := line["match"]; there && idx != 15145.0 {
+			t.Errorf("match %v", idx)
 		}
 		if uid, there := line["uid"]; there && uid != "1205312339" {
 			t.Errorf("uid %v", uid)
@@ -130,8 +140,8 @@ func TestTraces(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	inside, leave := make(chan struct{}), make(chan struct{})
-	api := serve(t, withStore(func(_ context.Context, uid string) (store.Sessions, error) {
-		if uid == "slow" {
+	api := serve(t, withSessions(func(_ context.Context, caller store.Caller) (store.Sessions, error) {
+		if caller.UID == "slow" {
 			close(inside)
 			<-leave
 		}
@@ -155,9 +165,9 @@ func TestMetrics(t *testing.T) {
 	count("willson_requests_total", 1, chatrooms, "401")
 	count("willson_requests_total", 1, "/healthz", "200")
 	count("willson_requests_total", 1, "", "404")
-	count("willson_requests_total", 1, "", "405")
-	count("willson_request_seconds", 6, chatrooms)
-	count("willson_request_seconds", 2, "")
+	count("willson_requests_total", 1, chatrooms, "405")
+	count("willson_request_seconds", 7, chatrooms)
+	count("willson_request_seconds", 1, "")
 	count("willson_requests_in_flight", 0)
 
 	var slow sync.WaitGroup
