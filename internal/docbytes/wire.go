@@ -1,0 +1,159 @@
+package docbytes
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// A kind is the number of a field of google.firestore.v1.Value, and so a value's type.
+type kind = protowire.Number
+
+const (
+	kindBoolean   kind = 1
+	kindInteger   kind = 2
+	kindDouble    kind = 3
+	kindMap       kind = 6
+	kindArray     kind = 9
+	kindTimestamp kind = 10
+	kindNull      kind = 11
+	kindString    kind = 17
+)
+
+// kinds are all types that a value can have. Numbers without a name are not in use.
+var kinds = [...]struct {
+	name string
+	wire protowire.Type
+}{
+	0:             {"a value of unknown type", -1},
+	kindBoolean:   {"boolean", protowire.VarintType},
+	kindInteger:   {"integer", protowire.VarintType},
+	kindDouble:    {"double", protowire.Fixed64Type},
+	5:             {"reference", protowire.BytesType},
+	kindMap:       {"map", protowire.BytesType},
+	8:             {"geo point", protowire.BytesType},
+	kindArray:     {"array", protowire.BytesType},
+	kindTimestamp: {"timestamp", protowire.BytesType},
+	kindNull:      {"null", protowire.VarintType},
+	kindString:    {"string", protowire.BytesType},
+	18:            {"bytes", protowire.BytesType},
+}
+
+// The entries of a map are messages in its field of this number.
+const (
+	documentEntries protowire.Number = 2 // google.firestore.v1.Document
+	mapEntries      protowire.Number = 1 // google.firestore.v1.MapValue
+)
+
+var errMalformed = errors.New("malformed")
+
+// A scanner walks the fields of one protobuf message.
+type scanner struct {
+	rest []byte
+	err  error
+
+	// The field found. bytes or bits hold its content, by its wire type.
+	number protowire.Number
+	wire   protowire.Type
+	bytes  []byte
+	bits   uint64
+}
+
+func (s *scanner) next() bool {
+	if len(s.rest) == 0 {
+		return false
+	}
+	var n int
+	s.number, s.wire, n = protowire.ConsumeTag(s.rest)
+	if n > 0 {
+		s.rest = s.rest[n:]
+		switch s.wire {
+		case protowire.BytesType:
+			s.bytes, n = protowire.ConsumeBytes(s.rest)
+		case protowire.VarintType:
+			s.bits, n = protowire.ConsumeVarint(s.rest)
+		case protowire.Fixed64Type:
+			s.bits, n = protowire.ConsumeFixed64(s.rest)
+		default:
+			n = protowire.ConsumeFieldValue(s.number, s.wire, s.rest)
+		}
+	}
+	if n < 0 {
+		s.err = errMalformed
+		return false
+	}
+	s.rest = s.rest[n:]
+	return true
+}
+
+// is reports whether the field found is this one and holds bytes, as messages and
+// strings do.
+func (s *scanner) is(number protowire.Number) bool {
+	return s.number == number && s.wire == protowire.BytesType
+}
+
+// readEntry reads a map's entry: a field's name and the bytes of its Value.
+func readEntry(entry []byte) (name, v []byte, err error) {
+	s := scanner{rest: entry}
+	for s.next() {
+		switch {
+		case s.is(1):
+			name = s.bytes
+		case s.is(2) && v == nil:
+			v = s.bytes
+		case s.is(2): // protobuf would merge the two
+			return nil, nil, errMalformed
+		}
+	}
+	if v == nil {
+		v = []byte{}
+	}
+	return name, v, s.err
+}
+
+// A value is a google.firestore.v1.Value: its type, and its content in bytes or bits.
+type value struct {
+	kind  kind
+	bytes []byte
+	bits  uint64
+}
+
+func readValue(b []byte) (v value, err error) {
+	s := scanner{rest: b}
+	for s.next() {
+		if int(s.number) >= len(kinds) || kinds[s.number].name == "" || kinds[s.number].wire != s.wire {
+			continue // not a field of a Value that this package knows
+		}
+		if v.kind != 0 { // protobuf would take the last one or merge them
+			return value{}, errMalformed
+		}
+		v = value{kind: s.number, bytes: s.bytes, bits: s.bits}
+	}
+	return v, s.err
+}
+
+// double returns the number of an integer or a double.
+func (v value) double() (float64, error) {
+	if v.kind == kindDouble {
+		return math.Float64frombits(v.bits), nil
+	}
+	i := int64(v.bits)
+	f := float64(i)
+	if f >= 1<<63 || int64(f) != i {
+		return 0, fmt.Errorf("%d is no float64", i)
+	}
+	return f, nil
+}
+
+func readTimestamp(b []byte) (time.Time, error) {
+	var t timestamppb.Timestamp
+	if proto.Unmarshal(b, &t) != nil || !t.IsValid() {
+		return time.Time{}, errMalformed
+	}
+	return t.AsTime(), nil
+}
