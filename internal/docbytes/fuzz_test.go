@@ -1,0 +1,80 @@
+package docbytes_test
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/proto"
+
+	"willson/internal/docbytes"
+)
+
+// FuzzDecode decodes any bytes: without a panic, and to what the library's DataTo makes
+// of them where both accept them.
+func FuzzDecode(f *testing.F) {
+	for _, doc := range []fields{
+		{},
+		{"text": "집", "title": "t", "flag": true, "number": -1, "small": 127, "ratio": 4.5, "when": instant, "NoTag": "a"},
+		{"inner": fields{"name": "a", "size": 1, "at": instant, "tags": []any{"a", nil}}, "inner_p": fields{}, "other": fields{"text": 1}},
+		{"text_p": "", "flag_p": false, "ratio_p": 1 << 53, "texts": []any{"a", nil, ""}, "numbers": []any{1, nil}, "ratios": []any{1, 1.5}},
+		{"flags": []any{true}, "times": []any{instant, nil}, "inners": []any{fields{"size": 1}, nil}, "text_ps": []any{nil, "a"}, "inner_ps": []any{nil, fields{}}},
+		{"text": nil, "number": nil, "when": nil, "inner": nil, "text_p": nil, "texts": nil, "inner_p": nil},
+		{"text": 1, "number": "1"},
+		{"number": 2.0, "ratio": math.NaN(), "small": 128},
+		{"when": stamp(1<<62, -1), "texts": &pb.Value{}},
+		{"TEXT": "a", "inner": fields{"Name": "a"}},
+	} {
+		raw := encode(f, message("projects/p/databases/(default)/documents/c/d", doc))
+		f.Add(raw)
+		f.Add(raw[:len(raw)/2])
+		for name, v := range doc {
+			f.Add(slices.Concat(entry(name, encode(f, value(v))), raw))
+			f.Add(entry(name, slices.Concat(encode(f, value(v)), encode(f, value("a")))))
+			f.Add(entry(name, slices.Concat(encode(f, value(v)), encode(f, value(v)))))
+		}
+	}
+	library, decoder := newLibrary(f), docbytes.For[row]()
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		docbytes.FromAnswer(raw)
+		name, _ := docbytes.Document(raw).Name(), docbytes.Document(raw).ID()
+		var got, want row
+		err := decoder.Decode(raw, &got)
+		var doc pb.Document
+		if proto.Unmarshal(raw, &doc) != nil {
+			return
+		}
+		if name != doc.Name {
+			t.Errorf("name %q, want %q", name, doc.Name)
+		}
+		if err != nil || !alike(doc.Fields) || library.snapshot(t, &doc).DataTo(&want) != nil {
+			return
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v\nwant %+v\nof %v", got, want, &doc)
+		}
+	})
+}
+
+// names are the fields of a row and what is in it.
+var names = []string{"text", "title", "flag", "number", "small", "ratio", "when", "inner", "text_p", "flag_p", "ratio_p", "inner_p",
+	"texts", "numbers", "ratios", "flags", "times", "inners", "text_ps", "inner_ps", "NoTag", "name", "size", "at", "tags"}
+
+// alike reports whether there is no NaN, which equals nothing, and no name that
+// DataTo takes for another in different case.
+func alike(fields map[string]*pb.Value) bool {
+	for name, v := range fields {
+		if !slices.Contains(names, name) && slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
+			return false
+		}
+		for _, v := range append(v.GetArrayValue().GetValues(), v) {
+			if math.IsNaN(v.GetDoubleValue()) || !alike(v.GetMapValue().GetFields()) {
+				return false
+			}
+		}
+	}
+	return true
+}
