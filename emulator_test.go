@@ -1,3 +1,5 @@
+//go:build soak
+
 package main
 
 import (
@@ -72,8 +74,9 @@ func (e *privateEmulator) put(t *testing.T, asker string) {
 	t.Helper()
 	e.post(t, "/v1/projects/"+testProject+"/databases/(default)/documents/chatrooms?documentId=room", fmt.Sprintf(`{"fields":{
 		"idx": {"integerValue": "1"}, "asker_uid": {"stringValue": %q}, "status": {"stringValue": "chat"},
-		"started_at": {"timestampValue": "2026-01-01T00:00:00Z"},
-		"concern": {"mapValue": {"fields": {"minutes": {"integerValue": "50"}}}}}}`, asker))
+		"willsoner_uid": {"stringValue": "1205312339"}, "started_at": {"timestampValue": "2026-01-01T00:00:00Z"},
+		"concern": {"mapValue": {"fields": {"idx": {"integerValue": "1"}, "minutes": {"integerValue": "50"}}}},
+		"willsoner": {"mapValue": {"fields": {"idx": {"integerValue": "1"}}}}}}`, asker))
 	e.export = t.TempDir()
 	e.post(t, "/emulator/v1/projects/"+testProject+":export", fmt.Sprintf(
 		`{"database": "projects/%s/databases/(default)", "export_directory": %q, "export_name": "kept"}`, testProject, e.export))

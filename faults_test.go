@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -16,34 +15,42 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 
+	"willson/internal/fakefirestore"
 	"willson/internal/issuer"
-	"willson/internal/standin"
+	"willson/internal/storetest"
+	"willson/store"
 )
 
-const list = "/api/v1/asker/chat/chatrooms"
+const (
+	list   = "/api/v1/asker/chat/chatrooms"
+	choose = "/api/v1/asker/list/matches/7/select"
+)
 
 // slack is what a busy machine may add to a bound on time.
 const slack = 3 * time.Second
 
-// A phone asks for one asker's list, on connections of its own.
+// A phone asks as one user, on connections of its own.
 type phone struct {
 	client *http.Client
-	url    string
+	base   string
 	token  string
 }
 
 func newPhone(t testing.TB, base, token string) *phone {
-	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	transport := &http.Transport{MaxIdleConnsPerHost: 600}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &phone{client: &http.Client{Transport: transport, Timeout: time.Minute}, url: base + list, token: token}
+	return &phone{client: &http.Client{Transport: transport, Timeout: time.Minute}, base: base, token: token}
 }
 
-// ask returns the answer's status, and how long it took.
+// ask asks for the list; it returns the answer's status, and how long it took.
 func (p *phone) ask() (status int, took time.Duration, err error) {
-	req, err := http.NewRequest(http.MethodGet, p.url, nil)
+	return p.send(http.MethodGet, list, "")
+}
+
+func (p *phone) send(method, path, body string) (status int, took time.Duration, err error) {
+	req, err := http.NewRequest(method, p.base+path, strings.NewReader(body))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -59,10 +66,11 @@ func (p *phone) ask() (status int, took time.Duration, err error) {
 }
 
 // A faulty is a server over a Firestore and a Google made to order, in which "asker" has
-// one session under way and three reserved ones, and a phone of that asker.
+// one session under way, three reserved ones and a match 7 to accept, and a phone of
+// that asker.
 type faulty struct {
 	*phone
-	firestore *standin.Server
+	firestore *fakefirestore.Server
 	google    *issuer.Issuer
 	server    *serverUnderTest
 }
@@ -70,29 +78,49 @@ type faulty struct {
 // startFaulty returns when the server serves.
 func startFaulty(t *testing.T, env map[string]string) faulty {
 	t.Helper()
-	f := faulty{google: startGoogle(t)}
-	var err error
-	if f.firestore, err = standin.Start(""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.firestore.Close)
-	for idx := 1; idx < 5; idx++ {
-		collection := "reservations"
-		id, fields := standin.Reservation("asker", idx, time.Now().Add(time.Hour))
-		if idx == 1 {
-			collection = "chatrooms"
-			id, fields = standin.Chatroom("asker", idx, time.Now())
-		}
-		if err := f.firestore.Put(collection, id, fields); err != nil {
-			t.Fatal(err)
-		}
-	}
+	f := faulty{google: startGoogle(t), firestore: startFake(t)}
+	putFour(t, f.firestore, "asker")
 	full := map[string]string{"FIRESTORE_EMULATOR_HOST": f.firestore.Addr(), "REQUEST_DEADLINE": "1s", "LOG_LEVEL": "error"}
 	maps.Copy(full, env)
 	f.server = startServer(t, full)
 	f.phone = newPhone(t, f.server.base, f.google.Token("asker"))
 	waitServed(t, f.phone)
 	return f
+}
+
+func startFake(t testing.TB) *fakefirestore.Server {
+	t.Helper()
+	fake, err := fakefirestore.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(fake.Close)
+	return fake
+}
+
+// putFour stores one session under way, three reserved ones and a match to accept.
+func putFour(t testing.TB, fake *fakefirestore.Server, asker string) {
+	t.Helper()
+	client := firestoreClient(t, testProject, fake.Addr())
+	m := storetest.Waiting(7, asker, "1205312339")
+	concern, card := m.Concern, m.Card
+	concern.Idx, card.Idx, card.Nickname = m.ConcernIdx, m.WillsonerIdx, "with "+asker
+	docs := map[string]any{
+		storetest.Path(7): m,
+		"chatrooms/" + asker + "_1205312339_1": store.Chatroom{
+			Idx: 1, AskerUID: asker, WillsonerUID: "1205312339", Status: store.Chat, StartedAt: m.CreatedAt, Concern: concern, Card: card,
+		},
+	}
+	for idx := int64(2); idx < 5; idx++ {
+		docs[fmt.Sprintf("reservations/%s-%d", asker, idx)] = store.Reservation{
+			Idx: idx, Roomkey: asker + "_x", AskerUID: asker, Status: store.Reserved, StartsAt: m.CreatedAt, Concern: concern, Card: card,
+		}
+	}
+	for path, doc := range docs {
+		if _, err := client.Doc(path).Set(t.Context(), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // waitServed waits for a 200, as long as a server may take to be back after an outage.
@@ -121,14 +149,14 @@ type load struct {
 	dropped []error // connections that broke; not those that were never taken
 }
 
-func startLoad(p *phone, phones int) *load {
+func startLoad(phones int, ask func() (status int, took time.Duration, err error)) *load {
 	l := &load{seen: map[int]int{}}
 	var stopping atomic.Bool
 	var running sync.WaitGroup
 	for range phones {
 		running.Go(func() {
 			for !stopping.Load() {
-				status, took, err := p.ask()
+				status, took, err := ask()
 				l.mu.Lock()
 				l.slowest = max(l.slowest, took)
 				if err == nil {
@@ -180,67 +208,52 @@ func (l *load) only(t *testing.T, within time.Duration, statuses ...int) {
 }
 
 // TestFirestoreFaults: what the client sees of each fault, how fast, and that the server
-// is back by itself.
+// is back by itself. What each code comes to is in store's tests.
 func TestFirestoreFaults(t *testing.T) {
 	f := startFaulty(t, nil)
-	p, firestore := f.phone, f.firestore
 	const deadline = time.Second
-	always := func(f standin.Fault) func() {
-		return func() { firestore.OnQuery(standin.Always(f)) }
+	always := func(fault fakefirestore.Fault) func() {
+		return func() { f.firestore.OnCall(fakefirestore.Always(fault)) }
 	}
-	code := func(c codes.Code) func() { return always(standin.Code(c)) }
 	for _, row := range []struct {
 		name   string
 		fault  func()
 		mend   func()
 		status int
-		within time.Duration
 	}{
-		{"slow", always(standin.Fault{Delay: deadline / 5}), nil, 200, deadline},
-		{"slower than the deadline", always(standin.Fault{Delay: 2 * deadline}), nil, 504, deadline},
-		{"hangs", always(standin.Fault{Hang: true}), nil, 504, deadline},
-		{"hangs after a document", always(standin.Fault{After: 1, Hang: true}), nil, 504, deadline},
-		{"frozen", firestore.Freeze, firestore.Thaw, 504, deadline},
-		{"reset", always(standin.Fault{Reset: true}), nil, 503, deadline},
-		{"reset after a document", always(standin.Fault{After: 1, Reset: true}), nil, 503, deadline},
-		{"killed", firestore.Kill, func() {
-			if err := firestore.Restart(); err != nil {
+		{"slow", always(fakefirestore.Fault{Delay: deadline / 20}), nil, 200},
+		{"slower than the deadline", always(fakefirestore.Fault{Delay: 2 * deadline}), nil, 504},
+		{"hangs", always(fakefirestore.Fault{Hang: true}), nil, 504},
+		{"hangs after a document", always(fakefirestore.Fault{Documents: 1, Hang: true}), nil, 504},
+		{"frozen", f.firestore.Freeze, f.firestore.Thaw, 504},
+		{"reset", always(fakefirestore.Fault{Reset: true}), nil, 503},
+		{"killed", f.firestore.Kill, func() {
+			if err := f.firestore.Restart(); err != nil {
 				t.Fatal(err)
 			}
-		}, 503, deadline},
-		{"UNAVAILABLE once", func() { firestore.OnQuery(standin.First(1, standin.Code(codes.Unavailable))) }, nil, 200, deadline},
-		{"UNAVAILABLE once, after a document", func() {
-			firestore.OnQuery(standin.First(1, standin.Fault{After: 1, Err: standin.Code(codes.Unavailable).Err}))
-		}, nil, 200, deadline},
-		{"UNAVAILABLE", code(codes.Unavailable), nil, 503, deadline},
-		{"DEADLINE_EXCEEDED", code(codes.DeadlineExceeded), nil, 504, deadline},
-		{"CANCELLED", code(codes.Canceled), nil, 500, deadline},
-		{"UNKNOWN", code(codes.Unknown), nil, 500, deadline},
-		{"INVALID_ARGUMENT", code(codes.InvalidArgument), nil, 500, deadline},
-		{"NOT_FOUND", code(codes.NotFound), nil, 500, deadline},
-		{"ALREADY_EXISTS", code(codes.AlreadyExists), nil, 500, deadline},
-		{"PERMISSION_DENIED", code(codes.PermissionDenied), nil, 500, deadline},
-		{"RESOURCE_EXHAUSTED", code(codes.ResourceExhausted), nil, 500, deadline},
-		{"FAILED_PRECONDITION", code(codes.FailedPrecondition), nil, 500, deadline},
-		{"ABORTED", code(codes.Aborted), nil, 500, deadline},
-		{"OUT_OF_RANGE", code(codes.OutOfRange), nil, 500, deadline},
-		{"UNIMPLEMENTED", code(codes.Unimplemented), nil, 500, deadline},
-		{"INTERNAL", code(codes.Internal), nil, 500, deadline},
-		{"DATA_LOSS", code(codes.DataLoss), nil, 500, deadline},
-		{"UNAUTHENTICATED", code(codes.Unauthenticated), nil, 500, deadline},
+		}, 503},
+		{"unavailable once", func() { f.firestore.OnCall(fakefirestore.First(1, fakefirestore.Code(codes.Unavailable))) }, nil, 200},
+		{"unavailable", always(fakefirestore.Code(codes.Unavailable)), nil, 503},
+		{"overloaded", always(fakefirestore.Code(codes.ResourceExhausted)), nil, 503},
+		{"refuses us", always(fakefirestore.Code(codes.PermissionDenied)), nil, 500},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			row.fault()
-			status, took, err := p.ask()
-			if status != row.status || took > row.within+slack {
-				t.Errorf("%d %v after %s, want %d within %s", status, err, took, row.status, row.within)
+			for _, request := range [][]string{{http.MethodGet, list}, {http.MethodPatch, choose}} {
+				row.fault()
+				status, took, err := f.send(request[0], request[1], "")
+				if status != row.status || took > deadline+slack {
+					t.Errorf("%s: %d %v after %s, want %d", request[0], status, err, took, row.status)
+				}
+				f.firestore.OnCall(nil)
+				if row.mend != nil {
+					row.mend()
+				}
+				waitServed(t, f.phone)
 			}
-			firestore.OnQuery(nil)
-			if row.mend != nil {
-				row.mend()
-			}
-			waitServed(t, p)
 		})
+	}
+	if status, _, err := f.send(http.MethodPatch, choose, ""); status != http.StatusOK {
+		t.Errorf("after all of them the match is accepted with %d %v", status, err)
 	}
 }
 
@@ -249,9 +262,9 @@ func TestFirestoreFaults(t *testing.T) {
 func TestKilledMidRequest(t *testing.T) {
 	f := startFaulty(t, map[string]string{"REQUEST_DEADLINE": "20s"})
 	asked := make(chan struct{}, 100)
-	f.firestore.OnQuery(func(int, *firestorepb.RunQueryRequest) standin.Fault {
+	f.firestore.OnCall(func(int, fakefirestore.Call) fakefirestore.Fault {
 		asked <- struct{}{}
-		return standin.Fault{Hang: true}
+		return fakefirestore.Fault{Hang: true}
 	})
 	type answer struct {
 		status int
@@ -275,43 +288,11 @@ func TestKilledMidRequest(t *testing.T) {
 	}
 }
 
-// TestFirestoreKilledUnderLoad kills the real emulator for ten seconds while phones ask.
-func TestFirestoreKilledUnderLoad(t *testing.T) {
-	google := startGoogle(t)
-	emulator := startEmulator(t)
-	emulator.put(t, "asker")
-	const deadline = 2 * time.Second
-	server := startServer(t, map[string]string{
-		"FIRESTORE_EMULATOR_HOST": emulator.addr,
-		"REQUEST_DEADLINE":        deadline.String(),
-		"LOG_LEVEL":               "error",
-	})
-	p := newPhone(t, server.base, google.Token("asker"))
-	waitFor(t, "a first answer", func() bool { status, _, _ := p.ask(); return status == http.StatusOK })
-
-	load := startLoad(p, 8)
-	load.waitFor(t, 200, 50)
-	emulator.kill()
-	load.waitFor(t, 503, 50)
-	time.Sleep(10 * time.Second) // the outage is the point
-	emulator.start(t)
-	waitServed(t, p)
-	load.stop()
-	load.only(t, deadline, 200, 503, 504)
-
-	emulator.signal(syscall.SIGSTOP)
-	if status, took, err := p.ask(); status != http.StatusGatewayTimeout || took > deadline+slack {
-		t.Errorf("frozen: %d %v after %s, want 504 at the deadline", status, err, took)
-	}
-	emulator.signal(syscall.SIGCONT)
-	waitServed(t, p)
-}
-
 // TestStopUnderLoad: a server that is told to stop answers every request that it took.
 func TestStopUnderLoad(t *testing.T) {
 	f := startFaulty(t, nil)
 	f.firestore.SetLatency(20 * time.Millisecond)
-	load := startLoad(f.phone, 16)
+	load := startLoad(16, f.ask)
 	load.waitFor(t, 200, 200)
 	start := time.Now()
 	if err := f.server.stop(); err != nil {
@@ -324,47 +305,18 @@ func TestStopUnderLoad(t *testing.T) {
 	load.only(t, time.Second, 200)
 }
 
-// TestTooManyInFlight: beyond the bound a request is turned away at once, and the
-// process still says that it lives.
-func TestTooManyInFlight(t *testing.T) {
-	const bound = 8
-	f := startFaulty(t, map[string]string{"MAX_IN_FLIGHT": "8", "REQUEST_DEADLINE": "30s"})
-	asked := make(chan struct{}, 2*bound)
-	release := make(chan struct{})
-	f.firestore.OnQuery(func(int, *firestorepb.RunQueryRequest) standin.Fault {
-		asked <- struct{}{}
-		<-release
-		return standin.Fault{}
-	})
-	var served sync.WaitGroup
-	for range bound {
-		served.Go(func() {
-			if status, _, err := f.ask(); status != http.StatusOK {
-				t.Errorf("within the bound: %d %v", status, err)
-			}
-		})
-	}
-	for range 2 * bound {
-		<-asked
-	}
-	if status, took, err := f.ask(); status != http.StatusServiceUnavailable || took > slack {
-		t.Errorf("beyond the bound: %d %v after %s, want 503 at once", status, err, took)
-	}
-	if resp, err := f.client.Get(f.server.base + "/healthz"); err != nil || resp.StatusCode != http.StatusOK {
-		t.Errorf("healthz: %v %v", resp, err)
-	}
-	close(release)
-	served.Wait()
-}
-
-// TestSlowClients: connections that send a byte now and then are cut off, and phones
-// beside them do not notice.
+// TestSlowClients: connections that send a byte now and then, of their headers or of a
+// body, are cut off, and phones beside them do not notice.
 func TestSlowClients(t *testing.T) {
-	f := startFaulty(t, nil)
+	f := startFaulty(t, map[string]string{"MAX_IN_FLIGHT": "16"})
 	const slow = 200
 	closed := make(chan time.Duration, slow)
-	for range slow {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(f.server.base, "http://"))
+	for n := range slow {
+		begin := "GET " + list + " HTTP/1.1\r\nHost: x\r\nx-token: "
+		if n%2 == 0 {
+			begin = "POST /api/v1/asker/chat/review HTTP/1.1\r\nHost: x\r\nx-token: " + f.token + "\r\nContent-Length: 60000\r\n\r\n{"
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(f.base, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -377,19 +329,19 @@ func TestSlowClients(t *testing.T) {
 				close(ended)
 				closed <- time.Since(start)
 			}()
-			io.WriteString(conn, "GET "+list+" HTTP/1.1\r\nHost: x\r\nx-token: ")
+			io.WriteString(conn, begin)
 			for tick := time.NewTicker(250 * time.Millisecond); ; {
 				select {
 				case <-ended:
 					tick.Stop()
 					return
 				case <-tick.C:
-					io.WriteString(conn, "a")
+					io.WriteString(conn, " ")
 				}
 			}
 		}()
 	}
-	load := startLoad(f.phone, 4)
+	load := startLoad(4, f.ask)
 	for range slow {
 		select {
 		case after := <-closed:
@@ -402,48 +354,4 @@ func TestSlowClients(t *testing.T) {
 	}
 	load.stop()
 	load.only(t, time.Second, 200)
-}
-
-// TestSoak asks at the limit of the machine for a minute, a third of the requests with
-// bad tokens: memory stays flat, and no goroutine and no connection is left over.
-func TestSoak(t *testing.T) {
-	length := time.Minute
-	if testing.Short() {
-		length = 5 * time.Second
-	}
-	f := startFaulty(t, map[string]string{"REQUEST_DEADLINE": "5s"})
-	stranger := newPhone(t, f.server.base, f.google.Token("asker", func(_, claims map[string]any) { claims["aud"] = "elsewhere" }))
-	heap := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-
-	begin := time.Now()
-	good, bad := startLoad(f.phone, 16), startLoad(stranger, 8)
-	time.Sleep(length / 3) // warm: pools filled, connections made
-	early, goroutines, connections := heap(), runtime.NumGoroutine(), f.firestore.Connections()
-	time.Sleep(length - time.Since(begin))
-	late := heap()
-	if late > early+early/4+4<<20 {
-		t.Errorf("the heap grew from %d to %d KB", early>>10, late>>10)
-	}
-	if now := f.firestore.Connections(); now > connections {
-		t.Errorf("connections to Firestore grew from %d to %d", connections, now)
-	}
-	good.stop()
-	bad.stop()
-	good.only(t, 5*time.Second, 200)
-	bad.only(t, 5*time.Second, 401)
-	t.Logf("heap %d KB, then %d KB", early>>10, late>>10)
-
-	f.client.CloseIdleConnections()
-	stranger.client.CloseIdleConnections()
-	waitFor(t, "fewer goroutines than under load", func() bool { return runtime.NumGoroutine() < goroutines })
-	if err := f.server.stop(); err != nil {
-		t.Errorf("run: %v", err)
-	}
-	waitFor(t, "no connection to Firestore", func() bool { return f.firestore.Connections() == 0 })
 }
