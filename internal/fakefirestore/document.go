@@ -70,9 +70,12 @@ func add(index map[rank]map[string]bool, field string, d *pb.Document) {
 // bool, int, int64, float64, time.Time, nil, map[string]any or []any; a
 // *firestorepb.Value is stored as it is.
 func (s *Server) Put(path string, fields map[string]any) error {
+	if strings.Count(path, "/")%2 == 0 {
+		return fmt.Errorf("fakefirestore: %q is not the path of a document", path)
+	}
 	v, err := encode(fields)
-	if err != nil || strings.Count(path, "/")%2 == 0 {
-		return fmt.Errorf("fakefirestore: document %q: %w", path, err)
+	if err != nil {
+		return fmt.Errorf("fakefirestore: %s: %w", path, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,7 +99,7 @@ func (s *Server) Document(path string) map[string]any {
 	if d == nil {
 		return nil
 	}
-	return decode(&pb.Value{ValueType: &pb.Value_MapValue{MapValue: &pb.MapValue{Fields: d.GetFields()}}}).(map[string]any)
+	return decodeMap(d.GetFields())
 }
 
 // Documents returns the paths of all documents, sorted.

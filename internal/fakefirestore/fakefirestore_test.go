@@ -75,13 +75,12 @@ func TestQueries(t *testing.T) {
 		"rooms/no idx":    {"asker": "me", "status": "chat"},
 		"rooms/a/chats/x": {"asker": "me", "status": "chat", "idx": 1},
 	})
-	// Changes, which an index must follow.
 	rooms := c.Collection("rooms")
-	if docs, err := rooms.Where("status", "==", "chat").Documents(t.Context()).GetAll(); err != nil || len(docs) != 4 {
+	put(t, s, map[string]fields{"rooms/e": {"status": "chat"}, "rooms/f": {"status": "chat"}})
+	if docs, err := rooms.Where("status", "==", "chat").Documents(t.Context()).GetAll(); err != nil || len(docs) != 6 {
 		t.Fatalf("%v %v", ids(docs), err)
 	}
-	put(t, s, map[string]fields{"rooms/e": {"status": "chat"}, "rooms/f": {"status": "chat"}})
-	s.Delete("rooms/e")
+	s.Delete("rooms/e") // what was found before must not be found again
 	if _, err := c.Doc("rooms/f").Set(t.Context(), fields{"status": "gone"}); err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +97,7 @@ func TestQueries(t *testing.T) {
 	}{
 		"all":                     {query: rooms.Query, want: []string{"a", "b", "c", "d", "f", "no idx"}},
 		"filters and order":       {query: mine.OrderBy("idx", firestore.Desc), want: []string{"b", "a"}},
+		"what was changed":        {query: rooms.Where("status", "==", "chat"), want: []string{"a", "b", "d", "no idx"}},
 		"limit":                   {query: mine.OrderBy("idx", firestore.Desc).Limit(1), want: []string{"b"}},
 		"names order equals":      {query: rooms.Where("status", "==", "chat").OrderBy("idx", firestore.Desc), want: []string{"d", "b", "a"}},
 		"or, in":                  {query: rooms.WhereEntity(either), want: []string{"a", "c", "d"}},
@@ -230,6 +230,31 @@ func TestConflicts(t *testing.T) {
 				t.Errorf("%v after %d attempts, want %d", err, attempts, test.attempts)
 			}
 		})
+	}
+}
+
+// TestClosedTransactions reads in a transaction that the server does not know any more.
+func TestClosedTransactions(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]func(*firestore.Client, *firestore.Transaction) error{
+		"a query": func(c *firestore.Client, tx *firestore.Transaction) error {
+			_, err := tx.Documents(c.Collection("rooms")).GetAll()
+			return err
+		},
+		"a document": func(c *firestore.Client, tx *firestore.Transaction) error {
+			_, err := tx.Get(c.Doc("rooms/a"))
+			return err
+		},
+	} {
+		s, c := start(t)
+		err := c.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+			s.Reset()
+			put(t, s, map[string]fields{"rooms/a": {}})
+			return read(c, tx)
+		})
+		if status.Code(err) != codes.InvalidArgument || s.Reads() != 0 {
+			t.Errorf("%s: %v and %d reads, want InvalidArgument and none", name, err, s.Reads())
+		}
 	}
 }
 

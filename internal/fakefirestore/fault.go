@@ -68,7 +68,7 @@ func On(method string, h Hook) Hook {
 // Code is a Fault that answers c.
 func Code(c codes.Code) Fault { return Fault{Err: status.Error(c, "made to order")} }
 
-// before does what comes before the call, and returns an error if that is its end.
+// before does what comes before the call, and returns an error if the client gives up.
 func (s *Server) before(ctx context.Context, method string, req proto.Message) (Fault, error) {
 	call := Call{method, req}
 	s.mu.Lock()
@@ -86,10 +86,7 @@ func (s *Server) before(ctx context.Context, method string, req proto.Message) (
 			return f, hang(ctx)
 		}
 	}
-	if f.Documents > 0 {
-		return f, nil
-	}
-	return f, s.fail(ctx, f)
+	return f, nil
 }
 
 func (s *Server) fail(ctx context.Context, f Fault) error {
@@ -120,6 +117,9 @@ func hang(ctx context.Context) error {
 // unary serves a call of one answer, which do makes while the server is locked.
 func unary[Req proto.Message, Resp any](ctx context.Context, s *Server, method string, req Req, do func(Req) (Resp, error)) (resp Resp, err error) {
 	f, err := s.before(ctx, method, req)
+	if err == nil {
+		err = s.fail(ctx, f)
+	}
 	if err != nil {
 		return resp, err
 	}
@@ -141,6 +141,9 @@ type found struct {
 // stream serves a call of many answers, which do finds while the server is locked.
 func stream[Req proto.Message](s *Server, stream grpc.ServerStream, method string, req Req, do func(Req) (found, error)) error {
 	f, err := s.before(stream.Context(), method, req)
+	if err == nil && f.Documents == 0 {
+		err = s.fail(stream.Context(), f)
+	}
 	if err != nil {
 		return err
 	}

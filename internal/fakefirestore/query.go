@@ -34,29 +34,39 @@ func (s *Server) query(req *pb.RunQueryRequest) (found, error) {
 		return found{}, err
 	}
 	if id := req.GetTransaction(); id != nil {
-		return s.answer(database, docs), s.remember(id, func() bool {
+		err := s.remember(id, func() bool {
 			again, _ := c.find(q)
 			return slices.Equal(docs, again)
 		})
+		if err != nil {
+			return found{}, err
+		}
+		return answer(database, docs)
 	}
-	s.cache[string(key)] = s.answer(database, docs)
-	return s.cache[string(key)], nil
+	a, err := answer(database, docs)
+	if err == nil {
+		s.cache[string(key)] = a
+	}
+	return a, err
 }
 
 // answer has its messages encoded once: as unknown fields, which are sent as they are.
-func (s *Server) answer(database string, docs []*pb.Document) found {
+func answer(database string, docs []*pb.Document) (found, error) {
 	now := timestamppb.Now()
 	if len(docs) == 0 {
-		return found{messages: []proto.Message{&pb.RunQueryResponse{ReadTime: now}}}
+		return found{messages: []proto.Message{&pb.RunQueryResponse{ReadTime: now}}}, nil
 	}
 	a := found{documents: len(docs)}
 	for _, d := range docs {
-		b, _ := proto.Marshal(&pb.RunQueryResponse{Document: named(database, d), ReadTime: now})
+		b, err := proto.Marshal(&pb.RunQueryResponse{Document: named(database, d), ReadTime: now})
+		if err != nil {
+			return found{}, status.Error(codes.Internal, err.Error())
+		}
 		m := &pb.RunQueryResponse{}
 		m.ProtoReflect().SetUnknown(b)
 		a.messages = append(a.messages, m)
 	}
-	return a
+	return a, nil
 }
 
 // find runs a query as Firestore does: a document without a field of the order is not

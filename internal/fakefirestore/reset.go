@@ -1,9 +1,11 @@
 package fakefirestore
 
 import (
+	"errors"
 	"io"
 	"net"
 	"path"
+	"slices"
 	"sync"
 
 	"golang.org/x/net/http2"
@@ -15,11 +17,10 @@ import (
 type ResetProxy struct {
 	target   string
 	listener net.Listener
-
-	mu     sync.Mutex // guards what follows
-	method string
-	code   http2.ErrCode
-	times  int
+	mu       sync.Mutex // guards what follows
+	method   string
+	code     http2.ErrCode
+	times    int
 }
 
 // StartResetProxy listens on a free port of 127.0.0.1 and forwards to target.
@@ -30,11 +31,7 @@ func StartResetProxy(target string) (*ResetProxy, error) {
 	}
 	p := &ResetProxy{target: target, listener: l}
 	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
+		for client, err := l.Accept(); err == nil; client, err = l.Accept() {
 			go p.serve(client)
 		}
 	}()
@@ -55,15 +52,16 @@ func (p *ResetProxy) Reset(method string, code http2.ErrCode, times int) {
 	p.method, p.code, p.times = method, code, times
 }
 
-// due says whether a call with these headers is reset.
+// due says whether a call is reset, and takes it off the number of times.
 func (p *ResetProxy) due(headers []hpack.HeaderField) (http2.ErrCode, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, h := range headers {
-		if h.Name == ":path" && path.Base(h.Value) == p.method && p.times != 0 {
-			p.times--
-			return p.code, true
-		}
+	asked := slices.ContainsFunc(headers, func(h hpack.HeaderField) bool {
+		return h.Name == ":path" && path.Base(h.Value) == p.method
+	})
+	if asked && p.times != 0 {
+		p.times--
+		return p.code, true
 	}
 	return 0, false
 }
@@ -75,26 +73,19 @@ func (p *ResetProxy) serve(client net.Conn) {
 		return
 	}
 	defer server.Close()
-	if _, err := io.CopyN(server, client, int64(len(http2.ClientPreface))); err != nil {
-		return
-	}
+	_, _ = io.CopyN(server, client, int64(len(http2.ClientPreface)))
 	var toClient sync.Mutex // both directions write to it
 	up, down := http2.NewFramer(server, nil), http2.NewFramer(client, nil)
 	go func() {
 		defer client.Close()
-		_ = eachFrame(server, func(h http2.FrameHeader, payload []byte) error {
+		eachFrame(server, func(h http2.FrameHeader, payload []byte) error {
 			toClient.Lock()
 			defer toClient.Unlock()
 			return down.WriteRawFrame(h.Type, h.Flags, h.StreamID, payload)
 		})
 	}()
-
-	reset := make(map[uint32]bool)
 	headers := hpack.NewDecoder(4096, nil) // gRPC neither pads its headers nor gives priorities
-	_ = eachFrame(client, func(h http2.FrameHeader, payload []byte) error {
-		if reset[h.StreamID] && h.Type == http2.FrameData {
-			return nil // a call without a request is not done
-		}
+	eachFrame(client, func(h http2.FrameHeader, payload []byte) error {
 		if err := up.WriteRawFrame(h.Type, h.Flags, h.StreamID, payload); err != nil || h.Type != http2.FrameHeaders {
 			return err
 		}
@@ -103,29 +94,24 @@ func (p *ResetProxy) serve(client net.Conn) {
 		if err != nil || !due {
 			return err
 		}
-		// The server has to see the headers, since later ones are compressed by them.
-		reset[h.StreamID] = true
-		if err := up.WriteRSTStream(h.StreamID, http2.ErrCodeCancel); err != nil {
-			return err
-		}
+		// The server has the headers, since later ones are compressed by them. It drops a
+		// call that ends before its request has come.
 		toClient.Lock()
 		defer toClient.Unlock()
-		return down.WriteRSTStream(h.StreamID, code)
+		return errors.Join(up.WriteRSTStream(h.StreamID, http2.ErrCodeCancel), down.WriteRSTStream(h.StreamID, code))
 	})
 }
 
-func eachFrame(r io.Reader, do func(http2.FrameHeader, []byte) error) error {
+// eachFrame reads frames until r ends or do fails.
+func eachFrame(r io.Reader, do func(http2.FrameHeader, []byte) error) {
 	for {
 		h, err := http2.ReadFrameHeader(r)
 		if err != nil {
-			return err
+			return
 		}
 		payload := make([]byte, h.Length)
-		if _, err := io.ReadFull(r, payload); err != nil {
-			return err
-		}
-		if err := do(h, payload); err != nil {
-			return err
+		if _, err := io.ReadFull(r, payload); err != nil || do(h, payload) != nil {
+			return
 		}
 	}
 }

@@ -65,11 +65,7 @@ func decode(v *pb.Value) any {
 	case *pb.Value_TimestampValue:
 		return t.TimestampValue.AsTime()
 	case *pb.Value_MapValue:
-		m := make(map[string]any, len(t.MapValue.GetFields()))
-		for name, inner := range t.MapValue.GetFields() {
-			m[name] = decode(inner)
-		}
-		return m
+		return decodeMap(t.MapValue.GetFields())
 	case *pb.Value_ArrayValue:
 		a := make([]any, len(t.ArrayValue.GetValues()))
 		for i, inner := range t.ArrayValue.GetValues() {
@@ -78,6 +74,14 @@ func decode(v *pb.Value) any {
 		return a
 	}
 	return v
+}
+
+func decodeMap(fields map[string]*pb.Value) map[string]any {
+	m := make(map[string]any, len(fields))
+	for name, inner := range fields {
+		m[name] = decode(inner)
+	}
+	return m
 }
 
 // A rank places a value among others, by its kind first, as Firestore does. Equal values
