@@ -296,7 +296,7 @@ func TestFaults(t *testing.T) {
 			s.OnCall(test.hook)
 			wait := 30 * time.Second
 			if test.code == codes.DeadlineExceeded {
-				wait = 300 * time.Millisecond
+				wait = 2 * time.Second // enough to connect and to read two documents
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), wait)
 			defer cancel()
