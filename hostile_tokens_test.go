@@ -37,11 +37,11 @@ func TestHostileTokens(t *testing.T) {
 	f := startHostile(t)
 	tokens := hostileTokens(t, f.google)
 	good := 0
-	fetches, queries := f.google.Fetches(), f.firestore.Queries()
+	fetches, queries := f.google.Fetches(), f.firestore.Count("RunQuery")
 	for _, token := range tokens {
 		t.Run(token.name, func(t *testing.T) {
 			start := time.Now()
-			before := f.firestore.Queries()
+			before := f.firestore.Count("RunQuery")
 			replies := exchange(t, f.server.base, "GET "+list+" HTTP/1.1\r\nHost: willson\r\nx-token: "+token.value+"\r\nConnection: close\r\n\r\n", false, http.MethodGet)
 			if took := time.Since(start); took > prompt {
 				t.Errorf("took %v", took)
@@ -57,7 +57,7 @@ func TestHostileTokens(t *testing.T) {
 				replies[0].check(t, http.MethodGet, http.StatusRequestHeaderFieldsTooLarge, "")
 			default:
 				replies[0].check(t, http.MethodGet, http.StatusUnauthorized, token.code)
-				if asked := f.firestore.Queries() - before; asked != 0 {
+				if asked := f.firestore.Count("RunQuery") - before; asked != 0 {
 					t.Errorf("Firestore was asked %d times", asked)
 				}
 			}
@@ -69,7 +69,7 @@ func TestHostileTokens(t *testing.T) {
 	if asked := f.google.Fetches() - fetches; asked != 0 {
 		t.Errorf("Google was asked %d times", asked)
 	}
-	if asked := f.firestore.Queries() - queries; asked != 2*good {
+	if asked := f.firestore.Count("RunQuery") - queries; asked != 2*good {
 		t.Errorf("Firestore was asked %d times for %d good tokens", asked, good)
 	}
 	if refused := len(tokens) - good; refused < 60 {

@@ -16,22 +16,23 @@ import (
 // maxBody bounds a request's body, in bytes.
 const maxBody = 64 << 10
 
-// readBody reads the body of a POST, for no longer than the request may take.
+// readBody reads the body of a POST, for no longer than the request may take. When it
+// fails, the connection is closed after the answer: net/http would wait for the rest of
+// the body first.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if !isJSON(r.Header) {
 		return nil, errMediaType
 	}
 	control := http.NewResponseController(w)
 	if end, ok := r.Context().Deadline(); ok {
-		// What cannot bound a read, a test's recorder say, needs no bound.
-		_ = control.SetReadDeadline(end)
-		// net/http goes on to read, to see whether the client goes away.
-		defer control.SetReadDeadline(time.Time{})
+		_ = control.SetReadDeadline(end) // what cannot bound a read, a test's recorder say, needs no bound
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
+		// net/http goes on to read, to see whether the client goes away.
+		_ = control.SetReadDeadline(time.Time{})
 		return body, nil
 	case errors.As(err, &tooLarge):
 		return nil, errTooLarge

@@ -203,7 +203,9 @@ func TestSeoul(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, zone := range []*time.Location{time.UTC, time.Local, time.FixedZone("", -11*60*60), time.FixedZone("", 14*60*60)} {
-			data := answer(t, store.Sessions{Reserved: []store.Reservation{{StartsAt: starts.In(zone), Roomkey: "r"}}})
+			reservation := example().Reserved[0]
+			reservation.StartsAt = starts.In(zone)
+			data := answer(t, store.Sessions{Reserved: []store.Reservation{reservation}})
 			date := data["reserve"].([]any)[0].(map[string]any)["date"].(map[string]any)
 			if date["from_time"] != test.fromTime || date["date_format"] != test.dateFormat {
 				t.Errorf("%s is shown as %v", starts.In(zone), date)

@@ -18,7 +18,7 @@ import (
 
 	"willson/auth"
 	"willson/handlers"
-	"willson/internal/storetest"
+	"willson/internal/openapi"
 	"willson/internal/telemetrytest"
 	"willson/store"
 	"willson/telemetry"
@@ -71,7 +71,7 @@ func (f fakeStore) Complete(ctx context.Context, askerUID string, matchIdx int64
 
 func (f fakeStore) changed(ctx context.Context, action string, caller store.Caller, matchIdx int64) (store.Match, error) {
 	if f.change == nil {
-		return storetest.Waiting(matchIdx, asker, "1205312339"), nil
+		return selected(func(m *store.Match) { m.Idx = matchIdx }), nil
 	}
 	return f.change(ctx, action, caller, matchIdx)
 }
@@ -85,6 +85,7 @@ func (f fakeStore) ReviewImages(context.Context) ([]store.ReviewImage, error) {
 
 func (f fakeStore) Review(_ context.Context, review store.Review) (store.Review, error) {
 	if f.review == nil {
+		review.CreatedAt = time.UnixMilli(1609645346317)
 		return review, nil
 	}
 	return f.review(review)
@@ -101,16 +102,17 @@ func (fakeStore) Ready(context.Context) error { return nil }
 
 // An api is the real router behind a real server. Each token is its user's uid.
 type api struct {
-	url     string
-	client  *http.Client
-	log     *logLines
-	metrics *prometheus.Registry
+	url       string
+	client    *http.Client
+	log       *logLines
+	metrics   *prometheus.Registry
+	described *openapi.Description // what every answer is held against
 }
 
 // serve serves the contract's example to everybody who has a token, unless edited.
 func serve(t testing.TB, edits ...func(*handlers.Config)) *api {
 	t.Helper()
-	a := &api{log: &logLines{}, metrics: prometheus.NewRegistry()}
+	a := &api{log: &logLines{}, metrics: prometheus.NewRegistry(), described: openapi.Load(t, "../openapi.yaml")}
 	cfg := handlers.Config{
 		Verifier: verifier(func(values []string) (string, error) {
 			if len(values) == 0 {
@@ -220,22 +222,36 @@ func (a *api) send(t testing.TB, method, path, body string, headers ...string) r
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response{resp, got}
-}
-
-// json is the body, decompressed if need be, as an object.
-func (r response) json(t testing.TB) (object map[string]any) {
-	t.Helper()
-	body := r.body
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		reader, err := gzip.NewReader(bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body, err = io.ReadAll(reader); err != nil {
-			t.Fatal(err)
+	answer := response{resp, got}
+	if path, _, _ := strings.Cut(path, "?"); a.described != nil && !strings.HasPrefix(path, "/console") {
+		if err := a.described.CheckAnswer(method, path, resp.StatusCode, resp.Header, answer.plain(t)); err != nil {
+			t.Errorf("%s %s: %v", method, path, err)
 		}
 	}
+	return answer
+}
+
+// plain is the body, decompressed if need be.
+func (r response) plain(t testing.TB) []byte {
+	t.Helper()
+	if r.Header.Get("Content-Encoding") != "gzip" || len(r.body) == 0 {
+		return r.body
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(r.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// json is the body as an object.
+func (r response) json(t testing.TB) (object map[string]any) {
+	t.Helper()
+	body := r.plain(t)
 	if err := json.Unmarshal(body, &object); err != nil {
 		t.Fatalf("%v: %q", err, body)
 	}

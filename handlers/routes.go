@@ -115,6 +115,10 @@ func (s *server) handle(route route, w http.ResponseWriter, r *http.Request) (da
 	if route.Party == "" {
 		return route.handle(r.Context(), req)
 	}
+	connection := w.Header().Get("Connection")
+	if route.Method == http.MethodPost {
+		w.Header().Set("Connection", "close") // see readBody
+	}
 	err = s.inSlot(func() error {
 		req.caller.UID, err = s.Verifier.Verify(r.Context(), r.Header["X-Token"])
 		return err
@@ -133,6 +137,10 @@ func (s *server) handle(route route, w http.ResponseWriter, r *http.Request) (da
 	if route.Method == http.MethodPost {
 		if req.body, err = readBody(w, r); err != nil {
 			return nil, err
+		}
+		w.Header().Del("Connection")
+		if connection != "" {
+			w.Header().Set("Connection", connection)
 		}
 	}
 	err = s.inSlot(func() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"cloud.google.com/go/firestore"
 )
@@ -18,7 +19,7 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (Match, 
 		if err != nil {
 			return change{}, err
 		}
-		taken, err := tx.isTaken(m.ConcernIdx)
+		taken, err := tx.isTaken(m)
 		if err != nil {
 			return change{}, err
 		}
@@ -161,7 +162,9 @@ func (tx *transaction) reservation(m Match) (*found[Reservation], error) {
 	return &older[0], nil
 }
 
-// openSessions returns when the two parties have sessions, in whichever role.
+// openSessions returns when the two parties have other sessions, in whichever role. One
+// of this very match can be met where a database's transactions are optimistic: the same
+// request, sent twice at once, was done in between, and the commit will be refused.
 func (tx *transaction) openSessions(m Match) ([]span, error) {
 	rooms, err := query[Chatroom](tx, tx.store.openSessions(chatrooms, Chat, m.AskerUID, m.WillsonerUID))
 	if err != nil {
@@ -173,18 +176,22 @@ func (tx *transaction) openSessions(m Match) ([]span, error) {
 	}
 	var open []span
 	for _, room := range rooms {
-		open = append(open, spanOf(room.doc.StartedAt, room.doc.Concern.Minutes))
+		if room.doc.Idx != m.Idx {
+			open = append(open, spanOf(room.doc.StartedAt, room.doc.Concern.Minutes))
+		}
 	}
 	for _, reservation := range agreed {
-		open = append(open, spanOf(reservation.doc.StartsAt, reservation.doc.Concern.Minutes))
+		if reservation.doc.Idx != m.Idx {
+			open = append(open, spanOf(reservation.doc.StartsAt, reservation.doc.Concern.Minutes))
+		}
 	}
 	return open, nil
 }
 
-// isTaken reports whether a match of the concern was selected.
-func (tx *transaction) isTaken(concernIdx int64) (bool, error) {
-	selected, err := query[Match](tx, tx.store.selectedMatches(concernIdx))
-	return len(selected) > 0, err
+// isTaken reports whether another match of the concern was selected.
+func (tx *transaction) isTaken(m Match) (bool, error) {
+	all, err := query[Match](tx, tx.store.selectedMatches(m.ConcernIdx))
+	return slices.ContainsFunc(all, func(other found[Match]) bool { return other.doc.Idx != m.Idx }), err
 }
 
 // write writes a change; nothing if there is none.
