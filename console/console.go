@@ -16,7 +16,7 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Config tells the page where the local world is.
+// Config says what the page works with.
 type Config struct {
 	Project           string `json:"projectId"`
 	AuthEmulator      string `json:"authEmulator"`      // host:port
@@ -24,23 +24,21 @@ type Config struct {
 }
 
 // Handler serves the page below /console. The page may talk to this server and to the
-// two emulators, and to nobody else.
+// two emulators, at addresses that the browser which asks for it can call, and to nobody
+// else.
 func Handler(cfg Config) (http.Handler, error) {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {
 		return nil, err
 	}
-	config, err := json.Marshal(cfg)
-	if err != nil {
-		return nil, err
-	}
-	policy := "default-src 'self'; img-src data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-		"connect-src 'self' http://" + cfg.AuthEmulator + " http://" + cfg.FirestoreEmulator
-
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /console/config.json", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /console/config.json", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.Write(config) // an error means that the client is gone
+		json.NewEncoder(w).Encode(Config{ // an error means that the client is gone
+			Project:           cfg.Project,
+			AuthEmulator:      callable(cfg.AuthEmulator, r.Host),
+			FirestoreEmulator: callable(cfg.FirestoreEmulator, r.Host),
+		})
 	})
 	page := func(w http.ResponseWriter, r *http.Request) {
 		if _, err := fs.Stat(files, "index.html"); err != nil {
@@ -54,7 +52,9 @@ func Handler(cfg Config) (http.Handler, error) {
 	mux.Handle("GET /console/assets/", http.StripPrefix("/console", http.FileServerFS(files)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("Content-Security-Policy", "default-src 'self'; img-src data:; object-src 'none'; "+
+			"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self' "+
+			policySource(callable(cfg.AuthEmulator, r.Host))+" "+policySource(callable(cfg.FirestoreEmulator, r.Host)))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		mux.ServeHTTP(w, r)
