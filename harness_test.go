@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"willson/internal/authemulator"
 	"willson/internal/issuer"
 	"willson/internal/telemetrytest"
@@ -100,7 +102,7 @@ func startServer(t testing.TB, env map[string]string) *serverUnderTest {
 	var result error
 	go func() {
 		defer close(ended)
-		result = run(ctx, cfg, telemetry.NewLogger(log, cfg.logLevel, false), func(a net.Addr) { address <- a })
+		result = run(ctx, cfg, telemetry.NewLogger(log, cfg.logLevel, false), prometheus.NewRegistry(), func(a net.Addr) { address <- a })
 	}()
 	s := &serverUnderTest{log: log, stop: func() error {
 		cancel()

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,36 +28,39 @@ import (
 )
 
 func main() {
+	signal.Ignore(syscall.SIGPIPE) // sent when the reader of the log is gone; it would end the process
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+
 	cfg, err := readConfig(os.Getenv)
-	terminal := false
-	if info, err := os.Stderr.Stat(); err == nil {
-		terminal = info.Mode()&os.ModeCharDevice != 0
-	}
-	log := telemetry.NewLogger(os.Stderr, cfg.logLevel, terminal)
+	metrics := prometheus.NewRegistry()
+	log, flush := telemetry.StartLog(os.Stderr, cfg.logLevel, isTerminal(os.Stderr), metrics)
+	telemetry.SetDefault(log)
 	if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		context.AfterFunc(ctx, stop) // a second signal ends the process at once
-		err = run(ctx, cfg, log, func(net.Addr) {})
+		err = run(ctx, cfg, log, metrics, func(net.Addr) {})
 	}
+	code := 0
 	if err != nil {
 		log.Error("willson cannot run", "error", err)
-		os.Exit(1)
+		code = 1
 	}
+	flush(500 * time.Millisecond)
+	os.Exit(code)
 }
 
-const (
-	// drain is how long a server that was told to stop, and takes no new connections, still
-	// reads requests from those that it has, asking each client to close its own. Closed at
-	// once, they would break under requests that are on their way.
-	drain = 500 * time.Millisecond
-	// grace is how long running requests then have. Cloud Run kills 10 s after SIGTERM.
-	grace = 7 * time.Second
-)
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
 
 // run serves until ctx is over, then lets running requests finish. It calls listening
 // with the address as soon as connections are taken.
-func run(ctx context.Context, cfg config, log *slog.Logger, listening func(net.Addr)) error {
-	metrics := prometheus.NewRegistry()
+func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.Registry, listening func(net.Addr)) error {
+	listener, err := net.Listen("tcp", ":"+cfg.port)
+	if err != nil {
+		return fmt.Errorf("PORT=%s: %w", cfg.port, err)
+	}
+	defer listener.Close()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if cfg.tracing {
 		stop, err := telemetry.StartTracing(ctx)
@@ -98,7 +100,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, listening func(net.A
 	}
 	defer sessions.Close()
 
-	local, err := localConsole(cfg)
+	page, err := localConsole(cfg)
 	if err != nil {
 		return err
 	}
@@ -108,7 +110,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, listening func(net.A
 		Deadline:    cfg.deadline,
 		MaxInFlight: cfg.maxInFlight,
 		Project:     cfg.project,
-		Console:     local,
+		Console:     page,
 		Log:         log,
 		Metrics:     metrics,
 	})
@@ -119,25 +121,22 @@ func run(ctx context.Context, cfg config, log *slog.Logger, listening func(net.A
 		handler = otelhttp.NewHandler(handler, "request")
 	}
 
-	listener, err := net.Listen("tcp", ":"+cfg.port)
-	if err != nil {
-		return fmt.Errorf("PORT=%s: %w", cfg.port, err)
-	}
 	if cfg.authEmulator != "" {
 		log.Warn("tokens are not verified: the Auth emulator stands in for Firebase", "emulator", cfg.authEmulator)
 	}
 	log.Info("listening", "addr", listener.Addr().String(), "project", cfg.project)
 	listening(listener.Addr())
 
+	errorLog := slog.NewLogLogger(log.Handler(), slog.LevelWarn)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serve(ctx, listener, handler, cfg.deadline, log) })
+	group.Go(func() error { return serve(ctx, listener, handler, cfg.deadline, errorLog) })
 	if cfg.metricsAddr != "" {
 		group.Go(func() error {
-			listener, err := net.Listen("tcp", cfg.metricsAddr)
+			scrapes, err := net.Listen("tcp", cfg.metricsAddr)
 			if err != nil {
 				return fmt.Errorf("METRICS_ADDR=%s: %w", cfg.metricsAddr, err)
 			}
-			return serve(ctx, listener, promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}), cfg.deadline, log)
+			return serve(ctx, scrapes, promhttp.HandlerFor(metrics, promhttp.HandlerOpts{ErrorLog: errorLog}), cfg.deadline, errorLog)
 		})
 	}
 	return group.Wait()
@@ -154,41 +153,4 @@ func localConsole(cfg config) (http.Handler, error) {
 		AuthEmulator:      cfg.authEmulator,
 		FirestoreEmulator: cfg.emulator,
 	})
-}
-
-// serve serves one listener until ctx is over and its running requests are done.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, deadline time.Duration, log *slog.Logger) error {
-	var stopping atomic.Bool
-	server := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if stopping.Load() {
-				w.Header().Set("Connection", "close")
-			}
-			handler.ServeHTTP(w, r)
-		}),
-		ReadHeaderTimeout:            5 * time.Second,
-		ReadTimeout:                  10 * time.Second,
-		WriteTimeout:                 deadline + 10*time.Second, // the handler's answer, then the slowest good client
-		IdleTimeout:                  2 * time.Minute,
-		MaxHeaderBytes:               16 << 10,
-		DisableGeneralOptionsHandler: true, // OPTIONS * is answered as everything else
-		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	stopping.Store(true)
-	listener.Close()
-	time.Sleep(drain)
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		server.Close()
-		return fmt.Errorf("requests were cut off after %s: %w", grace, err)
-	}
-	return nil
 }

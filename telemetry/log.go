@@ -26,9 +26,15 @@ func cloudNames(groups []string, a slog.Attr) slog.Attr {
 	}
 	switch a.Key {
 	case slog.LevelKey:
-		severity := a.Value.String()
-		if severity == "WARN" {
+		level, _ := a.Value.Any().(slog.Level)
+		severity := "DEBUG"
+		switch { // OpenTelemetry logs at levels in between
+		case level >= slog.LevelError:
+			severity = "ERROR"
+		case level >= slog.LevelWarn:
 			severity = "WARNING"
+		case level >= slog.LevelInfo:
+			severity = "INFO"
 		}
 		return slog.String("severity", severity)
 	case slog.MessageKey:

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// drain is how long a server that was told to stop, and takes no new connections, still
+	// reads requests from those that it has, asking each client to close its own. Closed at
+	// once, they would break under requests that are on their way.
+	drain = 500 * time.Millisecond
+	// grace is how long running requests then have. Cloud Run kills 10 s after SIGTERM.
+	grace = 7 * time.Second
+)
+
+// serve serves one listener until ctx is over and its running requests are done.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, deadline time.Duration, errorLog *log.Logger) error {
+	var stopping atomic.Bool
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if stopping.Load() {
+				w.Header().Set("Connection", "close")
+			}
+			handler.ServeHTTP(w, r)
+		}),
+		ReadHeaderTimeout:            5 * time.Second,
+		ReadTimeout:                  10 * time.Second,
+		WriteTimeout:                 deadline + 10*time.Second, // the handler's answer, then the slowest good client
+		IdleTimeout:                  2 * time.Minute,
+		MaxHeaderBytes:               16 << 10,
+		DisableGeneralOptionsHandler: true, // OPTIONS * is answered as everything else
+		ErrorLog:                     errorLog,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stopping.Store(true)
+	listener.Close()
+	time.Sleep(drain)
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		server.Close()
+		return fmt.Errorf("requests were cut off after %s: %w", grace, err)
+	}
+	return nil
+}
