@@ -61,6 +61,14 @@ func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.
 		return fmt.Errorf("PORT=%s: %w", cfg.port, err)
 	}
 	defer listener.Close()
+	var scrapes net.Listener
+	if cfg.metricsAddr != "" {
+		if scrapes, err = net.Listen("tcp", cfg.metricsAddr); err != nil {
+			return fmt.Errorf("METRICS_ADDR=%s: %w", cfg.metricsAddr, err)
+		}
+		defer scrapes.Close()
+	}
+
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if cfg.tracing {
 		stop, err := telemetry.StartTracing(ctx)
@@ -130,12 +138,8 @@ func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.
 	errorLog := slog.NewLogLogger(log.Handler(), slog.LevelWarn)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, listener, handler, cfg.deadline, errorLog) })
-	if cfg.metricsAddr != "" {
+	if scrapes != nil {
 		group.Go(func() error {
-			scrapes, err := net.Listen("tcp", cfg.metricsAddr)
-			if err != nil {
-				return fmt.Errorf("METRICS_ADDR=%s: %w", cfg.metricsAddr, err)
-			}
 			return serve(ctx, scrapes, promhttp.HandlerFor(metrics, promhttp.HandlerOpts{ErrorLog: errorLog}), cfg.deadline, errorLog)
 		})
 	}

@@ -331,7 +331,8 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// TestCannotRun: what a start fails by is one error that names the variable.
+// TestCannotRun: what a start fails by is one error that names the variable, and comes
+// before the server says that it listens.
 func TestCannotRun(t *testing.T) {
 	taken, err := net.Listen("tcp", ":0")
 	if err != nil {
@@ -352,7 +353,9 @@ func TestCannotRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = run(t.Context(), cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), func(net.Addr) {})
+		err = run(t.Context(), cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), func(net.Addr) {
+			t.Errorf("%v: listening", env)
+		})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v", env, err)
 		}

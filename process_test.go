@@ -101,6 +101,9 @@ func TestRefusesToStart(t *testing.T) {
 		`FIREBASE_AUTH_EMULATOR_HOST is set on Cloud Run`: {"GOOGLE_CLOUD_PROJECT=willson", "K_SERVICE=willson", "FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:9099"},
 		`GOOGLE_CLOUD_PROJECT is not set`:                 {"K_SERVICE=willson"},
 		`PORT=\"http\" is not a port`:                     {"GOOGLE_CLOUD_PROJECT=willson", "PORT=http"},
+		`METRICS_ADDR=192.0.2.1:9090: listen tcp`: {
+			"GOOGLE_CLOUD_PROJECT=willson", "PORT=0", "METRICS_ADDR=192.0.2.1:9090", "FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:1", "FIRESTORE_EMULATOR_HOST=127.0.0.1:1",
+		},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
