@@ -2,93 +2,74 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // A config is what the environment says. The README lists the variables.
 type config struct {
-	port         string
-	project      string
-	deadline     time.Duration
-	logLevel     slog.Level
-	maxInFlight  int
-	metricsAddr  string // "" for none
-	checkRevoked bool
-	tracing      bool
-	authEmulator string // host:port, "" for Firebase Auth itself
-	emulator     string // Firestore's, host:port, "" for Google's
-	cloudRun     bool
+	host           string // "" for all interfaces
+	port           string
+	project        string
+	deadline       time.Duration
+	logLevel       slog.Level
+	maxInFlight    int
+	metricsAddr    string // "" for none
+	checkRevoked   bool
+	allowedOrigins []string // pages of other origins that may call the API
+	traceProtocol  string   // of OpenTelemetry's protocols, "" for no tracing
+	authEmulator   string   // host:port, "" for Firebase Auth itself
+	emulator       string   // Firestore's, host:port, "" for Google's
+	warnings       []string // what was wrong with values that the server does without
 }
+
+// local reports whether both emulators are configured, as on a developer's machine.
+func (c config) local() bool { return c.authEmulator != "" && c.emulator != "" }
 
 // readConfig reads the configuration, and reports every problem with it at once. The
-// Admin SDK and OpenTelemetry read variables of their own; nothing else here does.
+// Admin SDK, Firestore's client and OpenTelemetry read variables of their own; no other
+// line of ours does.
 func readConfig(getenv func(string) string) (config, error) {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	or := func(name, otherwise string) string {
-		if value := getenv(name); value != "" {
-			return value
-		}
-		return otherwise
+	env := &environment{getenv: getenv}
+	cloudRun := getenv("K_SERVICE") != ""
+	cfg := config{
+		project:        env.project("GOOGLE_CLOUD_PROJECT"),
+		deadline:       env.deadline("REQUEST_DEADLINE", "5s"),
+		metricsAddr:    env.address("METRICS_ADDR"),
+		allowedOrigins: env.origins("ALLOWED_ORIGINS"),
+		traceProtocol:  env.traceProtocol(),
+		authEmulator:   env.emulator("FIREBASE_AUTH_EMULATOR_HOST", cloudRun),
+		emulator:       env.emulator("FIRESTORE_EMULATOR_HOST", cloudRun),
 	}
 
-	cfg := config{
-		port:         or("PORT", "8000"),
-		project:      getenv("GOOGLE_CLOUD_PROJECT"),
-		metricsAddr:  getenv("METRICS_ADDR"),
-		authEmulator: getenv("FIREBASE_AUTH_EMULATOR_HOST"),
-		emulator:     getenv("FIRESTORE_EMULATOR_HOST"),
-		cloudRun:     getenv("K_SERVICE") != "",
-		tracing:      tracingAsked(getenv),
+	cfg.port = env.value("PORT", "8000")
+	if port, err := strconv.ParseUint(cfg.port, 10, 16); err != nil || port == 0 && cloudRun {
+		env.problem("PORT=%q is not a port", cfg.port)
 	}
-	if port, err := strconv.ParseUint(cfg.port, 10, 16); err != nil || port == 0 && cfg.cloudRun {
-		problem("PORT=%q is not a port", cfg.port)
+	interfaces := ""
+	if cfg.authEmulator != "" {
+		interfaces = "127.0.0.1" // tokens are unsigned: whoever reaches the server can be anybody
 	}
-	if cfg.project == "" {
-		problem("GOOGLE_CLOUD_PROJECT is not set: the Firebase project whose users these are")
+	if cfg.host = env.value("HOST", interfaces); cfg.host != "" && !isHost(cfg.host) {
+		env.problem("HOST=%q is neither an address nor a name", cfg.host)
+	}
+	level := env.value("LOG_LEVEL", "info")
+	if err := cfg.logLevel.UnmarshalText([]byte(level)); err != nil {
+		env.problem("LOG_LEVEL=%q is none of debug, info, warn, error", level)
 	}
 	var err error
-	if cfg.deadline, err = time.ParseDuration(or("REQUEST_DEADLINE", "5s")); err != nil || cfg.deadline <= 0 {
-		problem("REQUEST_DEADLINE=%q is not a duration like 5s", getenv("REQUEST_DEADLINE"))
+	inFlight := env.value("MAX_IN_FLIGHT", "512")
+	if cfg.maxInFlight, err = strconv.Atoi(inFlight); err != nil || cfg.maxInFlight < 1 {
+		env.problem("MAX_IN_FLIGHT=%q is not a number of requests", inFlight)
 	}
-	if err := cfg.logLevel.UnmarshalText([]byte(or("LOG_LEVEL", "info"))); err != nil {
-		problem("LOG_LEVEL=%q is none of debug, info, warn, error", getenv("LOG_LEVEL"))
+	revoked := env.value("CHECK_REVOKED", "false")
+	if cfg.checkRevoked, err = strconv.ParseBool(revoked); err != nil {
+		env.problem("CHECK_REVOKED=%q is neither true nor false", revoked)
 	}
-	if cfg.maxInFlight, err = strconv.Atoi(or("MAX_IN_FLIGHT", "512")); err != nil || cfg.maxInFlight < 1 {
-		problem("MAX_IN_FLIGHT=%q is not a number of requests", getenv("MAX_IN_FLIGHT"))
+	if !cfg.local() { // which needs no credentials
+		env.checkCredentials("GOOGLE_APPLICATION_CREDENTIALS")
 	}
-	if cfg.checkRevoked, err = strconv.ParseBool(or("CHECK_REVOKED", "false")); err != nil {
-		problem("CHECK_REVOKED=%q is neither true nor false", getenv("CHECK_REVOKED"))
-	}
-	for _, name := range []string{"METRICS_ADDR", "FIREBASE_AUTH_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST"} {
-		addr := getenv(name)
-		if addr == "" {
-			continue
-		}
-		if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
-			problem("%s=%q is not host:port", name, addr)
-		}
-		if cfg.cloudRun && strings.HasSuffix(name, "_EMULATOR_HOST") {
-			problem("%s is set on Cloud Run: an emulator has no place in production", name)
-		}
-	}
-	return cfg, errors.Join(problems...)
-}
-
-// tracingAsked reports whether the standard variables say where to send spans.
-func tracingAsked(getenv func(string) string) bool {
-	if getenv("OTEL_SDK_DISABLED") == "true" || getenv("OTEL_TRACES_EXPORTER") == "none" {
-		return false
-	}
-	for _, name := range []string{"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
-		if getenv(name) != "" {
-			return true
-		}
-	}
-	return false
+	cfg.warnings = env.warnings
+	return cfg, errors.Join(env.problems...)
 }

@@ -56,9 +56,12 @@ func isTerminal(f *os.File) bool {
 // run serves until ctx is over, then lets running requests finish. It calls listening
 // with the address as soon as connections are taken.
 func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.Registry, listening func(net.Addr)) error {
-	listener, err := net.Listen("tcp", ":"+cfg.port)
+	for _, warning := range cfg.warnings {
+		log.Warn(warning)
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(cfg.host, cfg.port))
 	if err != nil {
-		return fmt.Errorf("PORT=%s: %w", cfg.port, err)
+		return fmt.Errorf("HOST=%s PORT=%s: %w", cfg.host, cfg.port, err)
 	}
 	defer listener.Close()
 	var scrapes net.Listener
@@ -70,7 +73,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.
 	}
 
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if cfg.tracing {
+	if cfg.traceProtocol != "" {
 		stop, err := telemetry.StartTracing(ctx)
 		if err != nil {
 			return err
@@ -99,7 +102,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.
 	sessions, err := store.Open(ctx, store.Config{
 		Project:      cfg.project,
 		EmulatorHost: cfg.emulator,
-		Tracing:      cfg.tracing,
+		Tracing:      cfg.traceProtocol != "",
 		Log:          log,
 		Metrics:      metrics,
 	})
@@ -125,7 +128,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.
 	if err != nil {
 		return err
 	}
-	if cfg.tracing {
+	if cfg.traceProtocol != "" {
 		handler = otelhttp.NewHandler(handler, "request")
 	}
 
@@ -149,7 +152,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.
 // localConsole returns nil unless both emulators are configured: in production there is
 // no console.
 func localConsole(cfg config) (http.Handler, error) {
-	if cfg.authEmulator == "" || cfg.emulator == "" {
+	if !cfg.local() {
 		return nil, nil
 	}
 	return console.Handler(console.Config{

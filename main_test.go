@@ -344,12 +344,13 @@ func TestCannotRun(t *testing.T) {
 	startGoogle(t)
 	for want, env := range map[string]map[string]string{
 		"PORT=" + port:          {"PORT": port},
+		"HOST=192.0.2.1":        {"HOST": "192.0.2.1"}, // reserved for documentation: nobody's
 		"METRICS_ADDR=:" + port: {"METRICS_ADDR": ":" + port},
 		"unsigned":              {"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:1"}, // which the process does not have
 	} {
 		full := map[string]string{"PORT": "0", "GOOGLE_CLOUD_PROJECT": testProject, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}
 		maps.Copy(full, env)
-		cfg, err := readConfig(func(name string) string { return full[name] })
+		cfg, err := configOf(full)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -97,10 +97,14 @@ func (p *process) stop() {
 func TestRefusesToStart(t *testing.T) {
 	t.Parallel()
 	for want, env := range map[string][]string{
-		`FIRESTORE_EMULATOR_HOST is set on Cloud Run`:     {"GOOGLE_CLOUD_PROJECT=willson", "K_SERVICE=willson", "FIRESTORE_EMULATOR_HOST=127.0.0.1:8080"},
-		`FIREBASE_AUTH_EMULATOR_HOST is set on Cloud Run`: {"GOOGLE_CLOUD_PROJECT=willson", "K_SERVICE=willson", "FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:9099"},
-		`GOOGLE_CLOUD_PROJECT is not set`:                 {"K_SERVICE=willson"},
-		`PORT=\"http\" is not a port`:                     {"GOOGLE_CLOUD_PROJECT=willson", "PORT=http"},
+		`FIRESTORE_EMULATOR_HOST is set on Cloud Run`:                        {"GOOGLE_CLOUD_PROJECT=willson", "K_SERVICE=willson", "FIRESTORE_EMULATOR_HOST=127.0.0.1:8080"},
+		`FIREBASE_AUTH_EMULATOR_HOST is set on Cloud Run`:                    {"GOOGLE_CLOUD_PROJECT=willson", "K_SERVICE=willson", "FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:9099"},
+		`GOOGLE_CLOUD_PROJECT is not set`:                                    {"K_SERVICE=willson"},
+		`GOOGLE_CLOUD_PROJECT=\"demo-willson\\r\"`:                           {"GOOGLE_CLOUD_PROJECT=demo-willson\r"},
+		`FIRESTORE_EMULATOR_HOST=\"127.0.0.1:8080 \"`:                        {"GOOGLE_CLOUD_PROJECT=willson", "FIRESTORE_EMULATOR_HOST=127.0.0.1:8080 "},
+		`PORT=\"http\" is not a port`:                                        {"GOOGLE_CLOUD_PROJECT=willson", "PORT=http"},
+		`GOOGLE_APPLICATION_CREDENTIALS=\"main.go\": the file is not JSON`:   {"GOOGLE_CLOUD_PROJECT=willson", "GOOGLE_APPLICATION_CREDENTIALS=main.go"},
+		`GOOGLE_APPLICATION_CREDENTIALS=\"nowhere\": no such file or direct`: {"GOOGLE_CLOUD_PROJECT=willson", "GOOGLE_APPLICATION_CREDENTIALS=nowhere"},
 		`METRICS_ADDR=192.0.2.1:9090: listen tcp`: {
 			"GOOGLE_CLOUD_PROJECT=willson", "PORT=0", "METRICS_ADDR=192.0.2.1:9090", "FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:1", "FIRESTORE_EMULATOR_HOST=127.0.0.1:1",
 		},
@@ -118,6 +122,23 @@ func TestRefusesToStart(t *testing.T) {
 		if err := json.Unmarshal(said, &line); err != nil || line["severity"] != "ERROR" || !strings.Contains(string(said), want) {
 			t.Errorf("%v: %v, %s", env, err, said)
 		}
+	}
+}
+
+// TestListens: on all interfaces only where nobody is believed without a signature, or
+// where HOST says so.
+func TestListens(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[string]string{
+		"HOST=":                        "127.0.0.1",
+		"HOST=0.0.0.0":                 "::",
+		"FIREBASE_AUTH_EMULATOR_HOST=": "::",
+	} {
+		p := startProcess(t, env)
+		if host, _, _ := net.SplitHostPort(p.addr); host != want {
+			t.Errorf("%s: listening on %s, want %s", env, p.addr, want)
+		}
+		p.stop()
 	}
 }
 
@@ -186,7 +207,7 @@ func TestLogOfLibraries(t *testing.T) {
 				t.Errorf("%s: %v", text, err)
 			}
 		}
-		for _, want := range []string{"soon", "dice"} {
+		for _, want := range []string{`OTEL_EXPORTER_OTLP_TIMEOUT=\"soon\"`, "dice"} {
 			if !strings.Contains(strings.Join(lines, ""), want) {
 				t.Errorf("%s is not told of in %q", want, lines)
 			}
