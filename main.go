@@ -74,7 +74,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.
 
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if cfg.traceProtocol != "" {
-		stop, err := telemetry.StartTracing(ctx)
+		stop, err := telemetry.StartTracing(ctx, cfg.traceProtocol)
 		if err != nil {
 			return err
 		}

@@ -190,7 +190,7 @@ func TestLogOfLibraries(t *testing.T) {
 	defer empty.Stop()
 	for protocol, endpoint := range map[string]string{"http/protobuf": refusing.URL, "grpc": "http://" + listener.Addr().String()} {
 		p := startProcess(t, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol, "OTEL_BSP_SCHEDULE_DELAY=10",
-			"OTEL_EXPORTER_OTLP_TIMEOUT=soon", "OTEL_TRACES_SAMPLER=dice")
+			"OTEL_EXPORTER_OTLP_TIMEOUT=soon", "OTEL_RESOURCE_ATTRIBUTES=a", "OTEL_PROPAGATORS=nonsense", "OTEL_TRACES_SAMPLER=dice")
 		p.healthz()
 		lines := p.begun
 		for refused := false; !refused; {
@@ -207,7 +207,7 @@ func TestLogOfLibraries(t *testing.T) {
 				t.Errorf("%s: %v", text, err)
 			}
 		}
-		for _, want := range []string{`OTEL_EXPORTER_OTLP_TIMEOUT=\"soon\"`, "dice"} {
+		for _, want := range []string{`OTEL_EXPORTER_OTLP_TIMEOUT=\"soon\"`, `OTEL_RESOURCE_ATTRIBUTES: \"a\"`, "nonsense", "dice"} {
 			if !strings.Contains(strings.Join(lines, ""), want) {
 				t.Errorf("%s is not told of in %q", want, lines)
 			}
