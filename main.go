@@ -128,6 +128,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, metrics *prometheus.
 	if err != nil {
 		return err
 	}
+	handler = crossOrigin(handler, cfg)
 	if cfg.traceProtocol != "" {
 		handler = otelhttp.NewHandler(handler, "request")
 	}

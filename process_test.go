@@ -142,6 +142,33 @@ func TestListens(t *testing.T) {
 	}
 }
 
+// TestPreflight: in local mode a page of this machine may call the API. Its preflight
+// leaves no line in the log.
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	p := startProcess(t)
+	req, err := http.NewRequest(http.MethodOptions, "http://"+p.addr+list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Origin", "http://localhost:5173")
+	req.Header.Set("Access-Control-Request-Method", http.MethodGet)
+	req.Header.Set("Access-Control-Request-Headers", "x-token")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("Access-Control-Allow-Origin") != "http://localhost:5173" {
+		t.Errorf("%s %v", resp.Status, resp.Header)
+	}
+	p.healthz()
+	if text, err := p.lines.ReadString('\n'); err != nil || !strings.Contains(text, "/healthz") {
+		t.Errorf("logged %q, %v", text, err)
+	}
+	p.stop()
+}
+
 // TestLogReaderGoes: as in `willson 2> >(head -2)`.
 func TestLogReaderGoes(t *testing.T) {
 	t.Parallel()
