@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,6 +40,18 @@ type verifier func(values []string) (uid string, err error)
 
 func (v verifier) Verify(_ context.Context, values []string) (string, error) { return v(values) }
 func (v verifier) Ready() error                                              { return nil }
+
+// description is openapi.yaml, read once.
+var description struct {
+	sync.Once
+	*openapi.Description
+}
+
+func described(t testing.TB) *openapi.Description {
+	t.Helper()
+	description.Do(func() { description.Description = openapi.Load(t, "../openapi.yaml") })
+	return description.Description
+}
 
 // A fakeStore is a handlers.Store that is always ready. A function that is nil answers
 // with the contract's example.
@@ -112,7 +125,7 @@ type api struct {
 // serve serves the contract's example to everybody who has a token, unless edited.
 func serve(t testing.TB, edits ...func(*handlers.Config)) *api {
 	t.Helper()
-	a := &api{log: &logLines{}, metrics: prometheus.NewRegistry(), described: openapi.Load(t, "../openapi.yaml")}
+	a := &api{log: &logLines{}, metrics: prometheus.NewRegistry(), described: described(t)}
 	cfg := handlers.Config{
 		Verifier: verifier(func(values []string) (string, error) {
 			if len(values) == 0 {
