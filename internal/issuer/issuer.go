@@ -1,7 +1,7 @@
-// Package issuer plays Google for tests and measurements: it owns an RSA key,
-// signs ID tokens with it, and serves the key's certificate where the Admin SDK
-// looks for Google's, so that the verification that runs in production runs
-// unchanged. Its endpoint can be told to be slow, to fail, to lie or to rotate.
+// Package issuer stands for Google in tests and measurements: it owns an RSA key, signs
+// ID tokens with it, and serves the key's certificate where the Admin SDK looks for
+// Google's, so that the verification that runs in production runs unchanged. A test can
+// replace the endpoint's answer, or the key.
 package issuer
 
 import (
@@ -24,8 +24,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -33,55 +31,46 @@ import (
 // CertPath is where Google serves the certificates of Firebase ID tokens, on www.googleapis.com.
 const CertPath = "/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
 
-// hosts are the names that the issuer answers for.
-var hosts = []string{"www.googleapis.com", "identitytoolkit.googleapis.com", "oauth2.googleapis.com"}
-
 // An Issuer signs ID tokens and serves the certificate that vouches for them.
 // It is safe for concurrent use.
 type Issuer struct {
 	// Project is the Firebase project of the tokens, "demo-willson" unless changed before the first Token.
 	Project string
 
-	server  *httptest.Server
-	proxy   net.Listener
-	dir     string
-	handler atomic.Pointer[http.HandlerFunc]
-	fetches atomic.Int64
-	maxAge  atomic.Int64 // seconds
+	server, proxy *httptest.Server
+	dir           string
+	key           atomic.Pointer[key]
+	handler       atomic.Pointer[http.HandlerFunc]
+	fetches       atomic.Int64
+	maxAge        atomic.Int64 // seconds
+}
 
-	mu  sync.Mutex
-	kid string
-	key *rsa.PrivateKey
-	pem string
+// A key signs tokens. Its certificate, which signs itself, vouches for them.
+type key struct {
+	private     *rsa.PrivateKey
+	certificate []byte // DER
+	id, pem     string
 }
 
 // New starts an issuer on loopback. The caller closes it.
 func New() (*Issuer, error) {
 	i := &Issuer{Project: "demo-willson"}
-	i.maxAge.Store(6 * 60 * 60)
+	i.SetMaxAge(6 * time.Hour)
 	if err := i.Rotate(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "issuer-")
-	if err != nil {
+	first := i.key.Load() // also serves as the certificate of the endpoint's TLS
+	var err error
+	if i.dir, err = os.MkdirTemp("", "issuer-"); err != nil {
 		return nil, err
 	}
-	i.dir = dir
-	cert, ca, err := selfSigned(hosts)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(i.CAFile(), ca, 0o600); err != nil {
+	if err := os.WriteFile(i.CAFile(), []byte(first.pem), 0o600); err != nil {
 		return nil, err
 	}
 	i.server = httptest.NewUnstartedServer(i)
-	i.server.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	i.server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{first.certificate}, PrivateKey: first.private}}}
 	i.server.StartTLS()
-	i.proxy, err = net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	go http.Serve(i.proxy, http.HandlerFunc(i.connect)) //nolint:errcheck // ends with Close
+	i.proxy = httptest.NewServer(http.HandlerFunc(i.connect))
 	return i, nil
 }
 
@@ -101,7 +90,7 @@ func (i *Issuer) CAFile() string { return filepath.Join(i.dir, "ca.pem") }
 
 // Env makes a Go process that is started with it take the issuer for Google.
 func (i *Issuer) Env() []string {
-	return []string{"HTTPS_PROXY=http://" + i.proxy.Addr().String(), "SSL_CERT_FILE=" + i.CAFile()}
+	return []string{"HTTPS_PROXY=" + i.proxy.URL, "SSL_CERT_FILE=" + i.CAFile()}
 }
 
 // DialTLSContext reaches the issuer whatever the address: as the DialTLSContext of
@@ -114,27 +103,39 @@ func (i *Issuer) DialTLSContext(ctx context.Context, network, _ string) (net.Con
 // Rotate replaces the signing key, as Google does every few days. Tokens signed
 // before are no longer vouched for.
 func (i *Issuer) Rotate() error {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return err
 	}
-	cert, err := certificate(key, []string{"securetoken.system.gserviceaccount.com"})
+	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(time.Now().UnixNano()),
+		Subject:               pkix.Name{CommonName: "securetoken.system.gserviceaccount.com"},
+		DNSNames:              []string{"www.googleapis.com", "identitytoolkit.googleapis.com", "oauth2.googleapis.com"},
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(16 * 24 * time.Hour),
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(cert)
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.key, i.pem = key, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
-	i.kid = fmt.Sprintf("%x", sum[:20])
+	i.key.Store(&key{
+		private:     private,
+		certificate: certificate,
+		id:          fmt.Sprintf("%x", sha256.Sum256(certificate))[:40],
+		pem:         string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})),
+	})
 	return nil
 }
 
 // SetMaxAge sets how long the certificates may be kept, six hours at first, in whole seconds.
 func (i *Issuer) SetMaxAge(d time.Duration) { i.maxAge.Store(int64(d / time.Second)) }
 
-// Handle replaces the endpoint's answer; nil brings back the true one, which
-// a fault can also give late through Serve.
+// Handle replaces the endpoint's answer; nil brings back the true one, which a handler
+// can also give, through Serve.
 func (i *Issuer) Handle(h http.HandlerFunc) {
 	if h == nil {
 		i.handler.Store(nil)
@@ -147,18 +148,10 @@ func (i *Issuer) Handle(h http.HandlerFunc) {
 func (i *Issuer) Fetches() int { return int(i.fetches.Load()) }
 
 // KeyID is the kid of the tokens signed now.
-func (i *Issuer) KeyID() string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.kid
-}
+func (i *Issuer) KeyID() string { return i.key.Load().id }
 
 // Certificate is the PEM certificate of the key that signs now.
-func (i *Issuer) Certificate() string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.pem
-}
+func (i *Issuer) Certificate() string { return i.key.Load().pem }
 
 // Token signs a good ID token for uid, issued now and valid for an hour, after the edits.
 func (i *Issuer) Token(uid string, edits ...func(header, claims map[string]any)) string {
@@ -177,23 +170,25 @@ func (i *Issuer) Token(uid string, edits ...func(header, claims map[string]any))
 	for _, edit := range edits {
 		edit(header, claims)
 	}
-	return i.sign(encode(header) + "." + encode(claims))
+	return i.Raw(encode(header), encode(claims))
+}
+
+// encode is JSON. The claims of tests are plain values, which always encode.
+func encode(part map[string]any) string {
+	encoded, err := json.Marshal(part)
+	if err != nil {
+		panic(err)
+	}
+	return string(encoded)
 }
 
 // Raw signs a token of these two parts, whatever is in them.
 func (i *Issuer) Raw(header, claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
-	return i.sign(encode([]byte(header)) + "." + encode([]byte(claims)))
+	return Sign(i.key.Load().private, encode([]byte(header))+"."+encode([]byte(claims)))
 }
 
-func (i *Issuer) sign(signed string) string {
-	i.mu.Lock()
-	key := i.key
-	i.mu.Unlock()
-	return Sign(key, signed)
-}
-
-// Sign appends the RS256 signature of a token's first two parts.
+// Sign appends the RS256 signature of a token's first two parts, which are encoded.
 func Sign(key *rsa.PrivateKey, signed string) string {
 	sum := sha256.Sum256([]byte(signed))
 	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
@@ -201,14 +196,6 @@ func Sign(key *rsa.PrivateKey, signed string) string {
 		panic(err) // a 2048-bit key signs every SHA-256 sum
 	}
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
-}
-
-func encode(part map[string]any) string {
-	b, err := json.Marshal(part)
-	if err != nil {
-		panic(err) // maps of plain values
-	}
-	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // ServeHTTP is the endpoint: it counts, and answers as Handle says or as Google does.
@@ -228,15 +215,13 @@ func (i *Issuer) Serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Cache-Control", "public, max-age="+strconv.FormatInt(i.maxAge.Load(), 10)+", must-revalidate, no-transform")
+	w.Header().Set("Cache-Control", fmt.Sprintf("public, max-age=%d, must-revalidate, no-transform", i.maxAge.Load()))
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	i.mu.Lock()
-	keys := map[string]string{i.kid: i.pem}
-	i.mu.Unlock()
-	json.NewEncoder(w).Encode(keys)
+	key := i.key.Load()
+	json.NewEncoder(w).Encode(map[string]string{key.id: key.pem})
 }
 
-// connect is the proxy's side: every tunnel ends at the TLS endpoint.
+// connect is the proxy of Env: every tunnel ends at the TLS endpoint.
 func (i *Issuer) connect(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
 		http.Error(w, "only CONNECT", http.StatusMethodNotAllowed)
@@ -247,45 +232,16 @@ func (i *Issuer) connect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
+	defer up.Close()
 	down, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		up.Close()
 		return
 	}
+	defer down.Close()
 	io.WriteString(down, "HTTP/1.1 200 Connection established\r\n\r\n")
 	go func() {
 		io.Copy(up, down)
 		up.Close()
 	}()
 	io.Copy(down, up)
-	down.Close()
-}
-
-// selfSigned makes a certificate for names and the PEM file that vouches for it.
-func selfSigned(names []string) (tls.Certificate, []byte, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	der, err := certificate(key, names)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
-		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
-}
-
-func certificate(key *rsa.PrivateKey, names []string) ([]byte, error) {
-	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(time.Now().UnixNano()),
-		Subject:               pkix.Name{CommonName: names[0]},
-		DNSNames:              names,
-		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().Add(16 * 24 * time.Hour),
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-	}
-	return x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 }
