@@ -2,29 +2,31 @@ package auth
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	firebase "firebase.google.com/go/v4"
 	fbauth "firebase.google.com/go/v4/auth"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
-	"google.golang.org/api/option"
 )
 
-// certURL is where the Admin SDK fetches the certificates of ID tokens
-// (idTokenCertURL in its token_verifier.go).
-const certURL = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
+// This package relies on what the Admin SDK (v4.19.0, auth/token_verifier.go) does, but
+// does not document. TestAdminSDK fails when a new version does otherwise:
+//
+//   - VerifyIDToken uses its context for fetching keys and for nothing else, so that with
+//     a cancelled one it answers from the keys at hand, or fails at once.
+//   - A client keeps the keys that it fetched until the max-age of their answer is over,
+//     and fetches none before that, not even for a key that it does not know.
+//   - It fetches from certificatesURL, through a copy of http.DefaultTransport that is
+//     made with the client, as a key endpoint of tests needs.
+//   - It checks the signature last. So a token whose signature alone is wrong tells whether
+//     a client holds keys: without them the answer is that they cannot be fetched.
+//   - It accepts a token until 300 s past its end, and up to 300 s before its time.
+//   - FIREBASE_AUTH_EMULATOR_HOST makes a client accept unsigned tokens.
 
 const (
 	// loadTimeout ends an attempt to load keys. It is below the default deadline of a
@@ -32,27 +34,29 @@ const (
 	loadTimeout = 4 * time.Second
 	// maxPause bounds the pause between failed attempts: 1, 2, 4, then 5 s.
 	maxPause = 5 * time.Second
-	// patience is how long a request without keys waits for a load, unless none was ever
-	// done. A healthy endpoint is asked twice within it.
-	patience = 400 * time.Millisecond
+	// shortWait is how long a request that finds no keys waits for a load, unless none was
+	// ever done. A healthy endpoint is asked twice within it.
+	shortWait = 400 * time.Millisecond
 )
+
+var errNoKeys = fmt.Errorf("%w: Google's keys are not loaded", ErrUnavailable)
 
 // keys verifies tokens with Google's keys, which it keeps fresh.
 //
 // An SDK client fetches keys when it has none or they have ended, in the request that
-// needs them, with no timeout and under a lock that all others wait for. So clients
-// are used here in turns: one that has keys serves, with a context that is already
-// over, which is all that the SDK uses a context for, so that it never fetches;
-// beside it a new client is loaded when half of the keys' life has passed, and takes
-// over. A load is started by a request and runs beside it: nothing else here would get
-// any CPU on Cloud Run, which may give none between requests.
+// needs them, with no timeout and under a lock that all others wait for. So a client is
+// used here only with a cancelled context, which keeps it from fetching, and is replaced
+// by another one that was loaded beside the requests: when half of the keys' life has
+// passed. A load is started by
+// a request and runs beside it: nothing else here would get any CPU on Cloud Run, which
+// may give none between requests.
 type keys struct {
-	project string
-	log     *slog.Logger
-	noFetch context.Context // already over
-	base    context.Context // ends with close
-	close   context.CancelFunc
-	current atomic.Pointer[keySet]
+	project   string
+	log       *slog.Logger
+	cancelled context.Context // keeps a client from fetching
+	base      context.Context // ends with close
+	close     context.CancelFunc
+	current   atomic.Pointer[keySet]
 
 	mu       sync.Mutex
 	load     *load     // the newest attempt, nil before the first
@@ -77,11 +81,8 @@ type load struct {
 }
 
 func newKeys(empty *fbauth.Client, project string, log *slog.Logger, factory promauto.Factory) *keys {
-	k := &keys{project: project, log: log}
+	k := &keys{project: project, log: log, cancelled: cancelled()}
 	k.base, k.close = context.WithCancel(context.Background())
-	over, cancel := context.WithCancel(context.Background())
-	cancel()
-	k.noFetch = over
 	k.current.Store(&keySet{client: empty})
 
 	refreshes := factory.NewCounterVec(prometheus.CounterOpts{
@@ -101,54 +102,57 @@ func newKeys(empty *fbauth.Client, project string, log *slog.Logger, factory pro
 	return k
 }
 
-// verify has the SDK verify the token of a request that came at now. While there are
-// keys it never waits.
+// verify verifies the token of a request that came at now. It waits only when there are
+// no keys, and then for the load that is under way or that it starts.
 func (k *keys) verify(ctx context.Context, token string, now time.Time) (*fbauth.Token, error) {
 	set := k.current.Load()
-	t, err := set.client.VerifyIDToken(k.noFetch, token)
-	if fbauth.IsCertificateFetchFailed(err) {
-		t, err = k.retry(ctx, set, token, now)
+	t, err := k.verifyWith(set, token, now)
+	if err == errNoKeys {
+		k.await(ctx, set.since.IsZero(), now)
+		return k.verifyWith(k.current.Load(), token, now)
 	}
-	if err == nil {
+	return t, err
+}
+
+// verifyWith has the SDK verify a token with the keys of a set, without asking Google.
+func (k *keys) verifyWith(set *keySet, token string, now time.Time) (*fbauth.Token, error) {
+	t, err := set.client.VerifyIDToken(k.cancelled, token)
+	switch {
+	case err == nil:
 		return t, nil
+	case fbauth.IsCertificateFetchFailed(err):
+		return nil, errNoKeys
 	}
-	if known := classify(err); known != nil {
-		return nil, known
+	if refused := refusalOf(err, token, k.project, false, now); refused != nil {
+		return nil, refused
 	}
 	return nil, fmt.Errorf("auth: verify: %w", err)
 }
 
-// retry verifies again with the keys that came after set, if they came or are about to.
-//
-// A server that starts waits for its first load, and one that was idle until its keys
-// ended waits a little. Once loads fail only the request that starts one does: without
-// that wait, an instance that has CPU during requests alone could never end a load.
-func (k *keys) retry(ctx context.Context, set *keySet, token string, now time.Time) (*fbauth.Token, error) {
-	k.refresh(now)
-	k.mu.Lock()
-	attempt, failures := k.load, k.failures
-	k.mu.Unlock()
-	wait := patience
-	switch {
-	case attempt == nil, failures > 0 && attempt.started.Before(now):
-		wait = 0
-	case failures == 0 && set.since.IsZero():
+// await starts a load, if one may be started, and waits for the one that is under way: a
+// whole load if long, which a server that starts needs, else shortWait. Once loads fail,
+// a request waits only for a load that it started itself: somebody has to, since an
+// instance that has CPU during requests alone could otherwise never end a load.
+func (k *keys) await(ctx context.Context, long bool, now time.Time) {
+	attempt, failures := k.refresh(now)
+	if attempt == nil || failures > 0 && attempt.started.Before(now) {
+		return
+	}
+	wait := shortWait
+	if long && failures == 0 {
 		wait = loadTimeout
 	}
-	if wait > 0 {
-		ctx, cancel := context.WithTimeout(ctx, wait)
-		defer cancel()
-		select {
-		case <-attempt.done:
-		case <-ctx.Done():
-		}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	select {
+	case <-attempt.done:
+	case <-ctx.Done():
 	}
-	return k.current.Load().client.VerifyIDToken(k.noFetch, token)
 }
 
 // loaded reports whether the current client holds keys.
 func (k *keys) loaded() bool {
-	return primed(k.noFetch, k.current.Load().client, k.project) == nil
+	return loadKeys(k.cancelled, k.current.Load().client, k.project) == nil
 }
 
 // refreshIfDue starts a load when the current keys have lived half of their life.
@@ -158,23 +162,25 @@ func (k *keys) refreshIfDue(now time.Time) {
 	}
 }
 
-// refresh starts a load unless one is under way, has just failed, or was just done.
-func (k *keys) refresh(now time.Time) {
+// refresh starts a load unless one is under way, has just failed, or was just done. It
+// returns the newest load, nil if there was none, and how many have failed since one
+// succeeded.
+func (k *keys) refresh(now time.Time) (*load, int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.load != nil {
 		select {
 		case <-k.load.done:
 		default:
-			return
+			return k.load, k.failures
 		}
 	}
 	if now.Before(k.next) || k.base.Err() != nil {
-		return
+		return k.load, k.failures
 	}
-	attempt := &load{started: now, done: make(chan struct{})}
-	k.load = attempt
-	go k.run(attempt)
+	k.load = &load{started: now, done: make(chan struct{})}
+	go k.run(k.load)
+	return k.load, k.failures
 }
 
 func (k *keys) run(attempt *load) {
@@ -200,9 +206,9 @@ func (k *keys) run(attempt *load) {
 	k.log.Info("Google's keys were loaded", "good_for", time.Until(set.ends).Round(time.Second).String())
 }
 
-// fetch makes a client that holds keys. How long they live is in a header of Google's
-// answer, which the SDK keeps to itself; so the endpoint is asked once more, and first,
-// since a cached answer's remaining life only shrinks.
+// fetch makes a client that holds keys. The SDK keeps to itself how long they live,
+// so the endpoint is asked for that too, and first: what is left of an answer's life only
+// shrinks.
 func (k *keys) fetch(ctx context.Context) (*keySet, error) {
 	since := time.Now()
 	life, err := keyLife(ctx)
@@ -213,86 +219,12 @@ func (k *keys) fetch(ctx context.Context) (*keySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := primed(ctx, client, k.project); err != nil {
+	if err := loadKeys(ctx, client, k.project); err != nil {
 		return nil, err
 	}
 	// To the SDK an answer without keys is no error, nor is one that may not be kept.
-	if primed(k.noFetch, client, k.project) != nil {
+	if loadKeys(k.cancelled, client, k.project) != nil {
 		return nil, errors.New("key endpoint: no keys, or none that may be kept")
 	}
-	return &keySet{client: client, since: since, ends: since.Add(life), due: since.Add(life / 2)}, nil
-}
-
-// keyLife asks Google how long its keys may be kept.
-func keyLife(ctx context.Context) (time.Duration, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, certURL, nil)
-	if err != nil {
-		return 0, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)); err != nil {
-		return 0, err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("key endpoint: status %d", resp.StatusCode)
-	}
-	for directive := range strings.SplitSeq(resp.Header.Get("Cache-Control"), ",") {
-		if age, ok := strings.CutPrefix(strings.TrimSpace(directive), "max-age="); ok {
-			if seconds, err := strconv.Atoi(age); err == nil && seconds > 0 {
-				return time.Duration(seconds) * time.Second, nil
-			}
-		}
-	}
-	return 0, errors.New("key endpoint: no max-age in its Cache-Control")
-}
-
-// newClient makes an SDK client without keys. It needs no credentials: verifying does not.
-func newClient(ctx context.Context, project string) (*fbauth.Client, error) {
-	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project}, option.WithoutAuthentication())
-	if err != nil {
-		return nil, err
-	}
-	return app.Auth(ctx)
-}
-
-// primed has the client fetch its keys, if it lacks them and ctx lets it, and reports
-// whether it holds some: only then can it tell that the signature of a token is junk
-// which is right in all else.
-func primed(ctx context.Context, client *fbauth.Client, project string) error {
-	_, err := client.VerifyIDToken(ctx, probe(project, `{"alg":"RS256","kid":"probe","typ":"JWT"}`))
-	if err == nil {
-		return errors.New("the Admin SDK accepted a junk signature")
-	}
-	if fbauth.IsCertificateFetchFailed(err) || !fbauth.IsIDTokenInvalid(err) {
-		return err
-	}
-	return nil
-}
-
-// acceptsUnsigned reports whether the client takes unsigned tokens, as it does when
-// FIREBASE_AUTH_EMULATOR_HOST was set when it was made: it would go on to look the
-// user up, and fails to, since it is given no time.
-func acceptsUnsigned(client *fbauth.Client, project string) bool {
-	over, cancel := context.WithCancel(context.Background())
-	cancel()
-	_, err := client.VerifyIDToken(over, probe(project, `{"alg":"none","typ":"JWT"}`))
-	return !fbauth.IsIDTokenInvalid(err)
-}
-
-// probe is a token of this project, good now, but for its signature.
-func probe(project, header string) string {
-	now := time.Now().Unix()
-	claims, _ := json.Marshal(map[string]any{ // a map of strings and integers always encodes
-		"iss": "https://securetoken.google.com/" + project,
-		"aud": project,
-		"sub": "probe",
-		"iat": now,
-		"exp": now + 60,
-	})
-	encode := base64.RawURLEncoding.EncodeToString
-	return encode([]byte(header)) + "." + encode(claims) + "." + encode([]byte("junk"))
+	return &keySet{client, since, since.Add(life), since.Add(life / 2)}, nil
 }

@@ -27,8 +27,8 @@ const emulatorVariable = "FIREBASE_AUTH_EMULATOR_HOST"
 // all tests but the emulator's are about production.
 var emulatorHost = os.Getenv(emulatorVariable)
 
-// google is who googleapis.com is for this process, and shared by the tests that run
-// side by side: those only sign with it.
+// google stands for googleapis.com in this process. Tests that run side by side share it
+// and only sign with it.
 var google *issuer.Issuer
 
 func TestMain(m *testing.M) {
@@ -51,14 +51,10 @@ type verifier struct {
 	metrics *prometheus.Registry
 }
 
-func config() auth.Config {
-	return auth.Config{Project: project, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
-}
-
 // newVerifier returns a verifier that may have no keys yet.
-func newVerifier(t testing.TB, cfg auth.Config) *verifier {
+func newVerifier(t testing.TB, edits ...func(*auth.Config)) *verifier {
 	t.Helper()
-	v, err := newBare(cfg)
+	v, err := newUnclosed(edits...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,18 +62,24 @@ func newVerifier(t testing.TB, cfg auth.Config) *verifier {
 	return v
 }
 
-// newBare returns a verifier that the caller closes.
-func newBare(cfg auth.Config) (*verifier, error) {
+// newUnclosed returns a verifier that the caller closes.
+func newUnclosed(edits ...func(*auth.Config)) (*verifier, error) {
 	metrics := prometheus.NewRegistry()
-	cfg.Metrics = metrics
+	cfg := auth.Config{Project: project, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: metrics}
+	for _, edit := range edits {
+		edit(&cfg)
+	}
 	v, err := auth.New(context.Background(), cfg)
 	return &verifier{v, metrics}, err
 }
 
+func emulated(cfg *auth.Config)     { cfg.Emulated = true }
+func checkRevoked(cfg *auth.Config) { cfg.CheckRevoked = true }
+
 // newReady returns a verifier of production that has keys.
 func newReady(t testing.TB) *verifier {
 	t.Helper()
-	v := newVerifier(t, config())
+	v := newVerifier(t)
 	waitFor(t, "keys", func() bool { return v.Ready() == nil })
 	return v
 }
@@ -95,26 +97,80 @@ func (v *verifier) good(t testing.TB, token, uid string) {
 	}
 }
 
-// refused fails the test unless the token is refused with want.
-func (v *verifier) refused(t testing.TB, token string, want error) {
+// refused fails the test unless the values of the header are refused for this reason,
+// which is then counted.
+func (v *verifier) refused(t testing.TB, reason string, values ...string) {
 	t.Helper()
-	if got, err := v.verify(token); got != "" || !errors.Is(err, want) {
-		t.Errorf("verified as %q, %v; want %v", got, err, want)
+	want := auth.ErrInvalid
+	switch reason {
+	case "missing":
+		want = auth.ErrMissing
+	case "expired":
+		want = auth.ErrExpired
+	}
+	before := v.verdicts(t, reason)
+	uid, err := v.Verify(context.Background(), values)
+	if uid != "" || !errors.Is(err, want) || auth.Reason(err) != reason {
+		t.Errorf("verified as %q, %v; want %v because it is %s", uid, err, want, reason)
+	}
+	if n := v.verdicts(t, reason) - before; n != 1 {
+		t.Errorf("counted %d times as %s", n, reason)
 	}
 }
 
-// metric is a metric's value, given its label's if it has one.
-func (v *verifier) metric(t testing.TB, name, label string) float64 {
+// unavailable fails the test unless nobody can tell within d whose the token is. It
+// returns how long that took.
+func (v *verifier) unavailable(t testing.TB, token string, d time.Duration) time.Duration {
 	t.Helper()
-	if label == "" {
-		return telemetrytest.Metric(t, v.metrics, name)
+	start := time.Now()
+	_, err := v.verify(token)
+	if !errors.Is(err, auth.ErrUnavailable) || errors.Is(err, auth.ErrInvalid) || auth.Reason(err) != "" {
+		t.Errorf("got %v, want ErrUnavailable", err)
 	}
-	return telemetrytest.Metric(t, v.metrics, name, label)
+	took := time.Since(start)
+	if took > d {
+		t.Errorf("took %v, want at most %v", took, d)
+	}
+	return took
 }
 
+// goodAtOnce is good, and fails also when time passed: in a bubble none does unless
+// something is waited for.
+func (v *verifier) goodAtOnce(t testing.TB, token, uid string) {
+	t.Helper()
+	start := time.Now()
+	v.good(t, token, uid)
+	if took := time.Since(start); took != 0 {
+		t.Errorf("a token waited %v", took)
+	}
+}
+
+// verdicts is how many verifications had this outcome, loads how many loads of keys.
 func (v *verifier) verdicts(t testing.TB, outcome string) int {
 	t.Helper()
-	return int(v.metric(t, "willson_token_verdicts_total", outcome))
+	return int(telemetrytest.Metric(t, v.metrics, "willson_token_verdicts_total", outcome))
+}
+
+func (v *verifier) loads(t testing.TB, outcome string) int {
+	t.Helper()
+	return int(telemetrytest.Metric(t, v.metrics, "willson_key_refreshes_total", outcome))
+}
+
+// with changes claims of a token, and head its header; a nil takes one away.
+func with(changes map[string]any) func(header, claims map[string]any) {
+	return func(_, claims map[string]any) { apply(claims, changes) }
+}
+
+func head(changes map[string]any) func(header, claims map[string]any) {
+	return func(header, _ map[string]any) { apply(header, changes) }
+}
+
+func apply(to, changes map[string]any) {
+	for name, value := range changes {
+		if to[name] = value; value == nil {
+			delete(to, name)
+		}
+	}
 }
 
 // waitFor waits until met returns true, and fails the test after ten seconds.

@@ -58,7 +58,7 @@ func (u *users) check(ctx context.Context, token string, known verdict) error {
 	case err != nil:
 		return fmt.Errorf("%w: looking a user up: %v", ErrUnavailable, err)
 	case refused:
-		return ErrInvalid
+		return invalid(revoked)
 	}
 	return nil
 }

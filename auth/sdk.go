@@ -1,0 +1,104 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	firebase "firebase.google.com/go/v4"
+	fbauth "firebase.google.com/go/v4/auth"
+	"google.golang.org/api/option"
+)
+
+// The Admin SDK's own values, from its token_verifier.go.
+const (
+	certificatesURL = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
+	issuerPrefix    = "https://securetoken.google.com/"
+	// leeway is how far past its exp claim, and before its iat claim, a token is accepted.
+	leeway = 300 * time.Second
+)
+
+// newClient makes an SDK client without keys. It needs no credentials: verifying does not.
+func newClient(ctx context.Context, project string) (*fbauth.Client, error) {
+	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project}, option.WithoutAuthentication())
+	if err != nil {
+		return nil, err
+	}
+	return app.Auth(ctx)
+}
+
+// loadKeys has the client fetch its keys, if it lacks them and ctx is not cancelled. It
+// returns nil when the client holds keys in the end: only then can the client find that a
+// token's signature is wrong.
+func loadKeys(ctx context.Context, client *fbauth.Client, project string) error {
+	_, err := client.VerifyIDToken(ctx, wronglySigned(project, `{"alg":"RS256","kid":"none","typ":"JWT"}`))
+	if err == nil {
+		return errors.New("the Admin SDK accepted a wrong signature")
+	}
+	if fbauth.IsCertificateFetchFailed(err) || !fbauth.IsIDTokenInvalid(err) {
+		return err
+	}
+	return nil
+}
+
+// acceptsUnsigned reports whether the client accepts unsigned tokens, as it does when
+// FIREBASE_AUTH_EMULATOR_HOST was set when it was made: it would go on to look the
+// user up, which the cancelled context makes fail in another way.
+func acceptsUnsigned(client *fbauth.Client, project string) bool {
+	_, err := client.VerifyIDToken(cancelled(), wronglySigned(project, `{"alg":"none","typ":"JWT"}`))
+	return !fbauth.IsIDTokenInvalid(err)
+}
+
+// wronglySigned is a token for this project, good now but for its signature.
+func wronglySigned(project, header string) string {
+	now := time.Now().Unix()
+	claims, _ := json.Marshal(map[string]any{ // a map of strings and integers always encodes
+		"iss": issuerPrefix + project,
+		"aud": project,
+		"sub": "nobody",
+		"iat": now,
+		"exp": now + 60,
+	})
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(header)) + "." + encode(claims) + "." + encode([]byte("wrong"))
+}
+
+func cancelled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// keyLife asks Google how long its keys may be kept.
+func keyLife(ctx context.Context) (time.Duration, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, certificatesURL, nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)); err != nil {
+		return 0, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("key endpoint: status %d", resp.StatusCode)
+	}
+	for directive := range strings.SplitSeq(resp.Header.Get("Cache-Control"), ",") {
+		if age, ok := strings.CutPrefix(strings.TrimSpace(directive), "max-age="); ok {
+			if seconds, err := strconv.Atoi(age); err == nil && seconds > 0 {
+				return time.Duration(seconds) * time.Second, nil
+			}
+		}
+	}
+	return 0, errors.New("key endpoint: no max-age in its Cache-Control")
+}
