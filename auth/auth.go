@@ -119,9 +119,9 @@ func (v *Verifier) Ready() error {
 // Verify returns the uid that the token vouches for, given all values of the
 // request's x-token header.
 //
-// The request waits for no call to the network, with three exceptions: the emulator looks
-// every user up, CheckRevoked asks now and then, and a token that finds no keys may wait
-// for a load of keys (see keys.verify).
+// The request waits for no call to the network, with four exceptions: the emulator looks
+// every user up, CheckRevoked asks now and then, and a token that finds no keys, or names
+// a key that is not among them, may wait for a load of keys (see keys.verify).
 func (v *Verifier) Verify(ctx context.Context, values []string) (string, error) {
 	uid, outcome, err := v.verify(ctx, values)
 	if err != nil {
@@ -189,7 +189,7 @@ func (v *Verifier) emulated(ctx context.Context, values []string) (string, error
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
-	if refused := refusalOf(err, token, v.project, true, time.Now()); refused != nil {
+	if _, refused := refusalOf(err, token, v.project, true, time.Now()); refused != nil {
 		return "", refused
 	}
 	return "", fmt.Errorf("%w: the emulator: %v", ErrUnavailable, err)

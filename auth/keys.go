@@ -2,9 +2,12 @@ package auth
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,9 +40,19 @@ const (
 	// shortWait is how long a request that finds no keys waits for a load, unless none was
 	// ever done. A healthy endpoint is asked twice within it.
 	shortWait = 400 * time.Millisecond
+	// newerKeyPause is the time between two loads that are made because a token names an
+	// unknown key, since anybody can send such a token. Keys younger than that are Google's
+	// newest: what they do not hold is no key of Google's.
+	newerKeyPause = time.Minute
+	// maxWaiting bounds the requests that wait at once because of an unknown key. Each
+	// occupies one of the server's requests in flight, which good tokens need.
+	maxWaiting = 32
 )
 
-var errNoKeys = fmt.Errorf("%w: Google's keys are not loaded", ErrUnavailable)
+var (
+	errNoKeys   = fmt.Errorf("%w: Google's keys are not loaded", ErrUnavailable)
+	errNewerKey = fmt.Errorf("%w: the token's key may be newer than the loaded ones", ErrUnavailable)
+)
 
 // keys verifies tokens with Google's keys, which it keeps fresh.
 //
@@ -47,7 +60,7 @@ var errNoKeys = fmt.Errorf("%w: Google's keys are not loaded", ErrUnavailable)
 // needs them, with no timeout and under a lock that all others wait for. So a client is
 // used here only with a cancelled context, which keeps it from fetching, and is replaced
 // by another one that was loaded beside the requests: when half of the keys' life has
-// passed. A load is started by
+// passed, or when a token names a key that the client does not know. A load is started by
 // a request and runs beside it: nothing else here would get any CPU on Cloud Run, which
 // may give none between requests.
 type keys struct {
@@ -57,21 +70,24 @@ type keys struct {
 	base      context.Context // ends with close
 	close     context.CancelFunc
 	current   atomic.Pointer[keySet]
+	waiting   chan struct{} // holds one for each request that waits because of an unknown key
 
 	mu       sync.Mutex
 	load     *load     // the newest attempt, nil before the first
 	failures int       // of attempts since one succeeded
 	next     time.Time // no attempt before
+	newerKey time.Time // when the last attempt was started that an unknown key asked for
 
 	succeeded, failed prometheus.Counter
 }
 
 // A keySet is an SDK client and what is known of the keys that it holds.
 type keySet struct {
-	client *fbauth.Client
-	since  time.Time // zero: the client never had keys
-	ends   time.Time // as Google announced it; the client itself knows to the instant
-	due    time.Time // when to load the next set
+	client       *fbauth.Client
+	certificates map[string]*x509.Certificate // by key ID, as Google gave them just before the client asked
+	since        time.Time                    // zero: the client never had keys
+	ends         time.Time                    // as Google announced it; the client itself knows to the instant
+	due          time.Time                    // when to load the next set
 }
 
 // A load is one attempt to load keys.
@@ -81,7 +97,7 @@ type load struct {
 }
 
 func newKeys(empty *fbauth.Client, project string, log *slog.Logger, factory promauto.Factory) *keys {
-	k := &keys{project: project, log: log, cancelled: cancelled()}
+	k := &keys{project: project, log: log, cancelled: cancelled(), waiting: make(chan struct{}, maxWaiting)}
 	k.base, k.close = context.WithCancel(context.Background())
 	k.current.Store(&keySet{client: empty})
 
@@ -103,15 +119,26 @@ func newKeys(empty *fbauth.Client, project string, log *slog.Logger, factory pro
 }
 
 // verify verifies the token of a request that came at now. It waits only when there are
-// no keys, and then for the load that is under way or that it starts.
+// no keys, or when the token names a key that is not among them, and then for the load
+// that is under way or that it starts.
 func (k *keys) verify(ctx context.Context, token string, now time.Time) (*fbauth.Token, error) {
 	set := k.current.Load()
 	t, err := k.verifyWith(set, token, now)
-	if err == errNoKeys {
-		k.await(ctx, set.since.IsZero(), now)
-		return k.verifyWith(k.current.Load(), token, now)
+	switch err {
+	case errNoKeys:
+		k.await(ctx, set.since.IsZero(), false, now)
+	case errNewerKey:
+		select {
+		case k.waiting <- struct{}{}:
+		default:
+			return nil, err
+		}
+		k.await(ctx, true, true, now)
+		<-k.waiting
+	default:
+		return t, err
 	}
-	return t, err
+	return k.verifyWith(k.current.Load(), token, now)
 }
 
 // verifyWith has the SDK verify a token with the keys of a set, without asking Google.
@@ -123,18 +150,37 @@ func (k *keys) verifyWith(set *keySet, token string, now time.Time) (*fbauth.Tok
 	case fbauth.IsCertificateFetchFailed(err):
 		return nil, errNoKeys
 	}
-	if refused := refusalOf(err, token, k.project, false, now); refused != nil {
+	said, refused := refusalOf(err, token, k.project, false, now)
+	switch {
+	case refused == nil:
+		return nil, fmt.Errorf("auth: verify: %w", err)
+	case Reason(refused) != signature:
 		return nil, refused
 	}
-	return nil, fmt.Errorf("auth: verify: %w", err)
+	certificate, known := set.certificates[said.header.KeyID]
+	switch {
+	case !known && now.Sub(set.since) < newerKeyPause:
+		return nil, invalid(unknownKey)
+	case !known:
+		return nil, errNewerKey
+	case signedBy(certificate, token): // Google gave the client an older answer than this package
+		return nil, errNewerKey
+	}
+	return nil, refused
+}
+
+func signedBy(certificate *x509.Certificate, token string) bool {
+	dot := strings.LastIndexByte(token, '.')
+	decoded, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
+	return err == nil && certificate.CheckSignature(x509.SHA256WithRSA, []byte(token[:dot]), decoded) == nil
 }
 
 // await starts a load, if one may be started, and waits for the one that is under way: a
 // whole load if long, which a server that starts needs, else shortWait. Once loads fail,
 // a request waits only for a load that it started itself: somebody has to, since an
 // instance that has CPU during requests alone could otherwise never end a load.
-func (k *keys) await(ctx context.Context, long bool, now time.Time) {
-	attempt, failures := k.refresh(now)
+func (k *keys) await(ctx context.Context, long, newerKey bool, now time.Time) {
+	attempt, failures := k.refresh(now, newerKey)
 	if attempt == nil || failures > 0 && attempt.started.Before(now) {
 		return
 	}
@@ -158,14 +204,14 @@ func (k *keys) loaded() bool {
 // refreshIfDue starts a load when the current keys have lived half of their life.
 func (k *keys) refreshIfDue(now time.Time) {
 	if now.After(k.current.Load().due) {
-		k.refresh(now)
+		k.refresh(now, false)
 	}
 }
 
-// refresh starts a load unless one is under way, has just failed, or was just done. It
-// returns the newest load, nil if there was none, and how many have failed since one
-// succeeded.
-func (k *keys) refresh(now time.Time) (*load, int) {
+// refresh starts a load unless one is under way, has just failed, or was just done. For
+// the sake of an unknown key it starts one a minute at most. It returns the newest load,
+// nil if there was none, and how many have failed since one succeeded.
+func (k *keys) refresh(now time.Time, newerKey bool) (*load, int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.load != nil {
@@ -175,8 +221,11 @@ func (k *keys) refresh(now time.Time) (*load, int) {
 			return k.load, k.failures
 		}
 	}
-	if now.Before(k.next) || k.base.Err() != nil {
+	if now.Before(k.next) || k.base.Err() != nil || newerKey && now.Sub(k.newerKey) < newerKeyPause {
 		return k.load, k.failures
+	}
+	if newerKey {
+		k.newerKey = now
 	}
 	k.load = &load{started: now, done: make(chan struct{})}
 	go k.run(k.load)
@@ -206,12 +255,13 @@ func (k *keys) run(attempt *load) {
 	k.log.Info("Google's keys were loaded", "good_for", time.Until(set.ends).Round(time.Second).String())
 }
 
-// fetch makes a client that holds keys. The SDK keeps to itself how long they live,
-// so the endpoint is asked for that too, and first: what is left of an answer's life only
-// shrinks.
+// fetch makes a client that holds keys. The SDK keeps to itself which keys they are and
+// how long they live, so the endpoint is asked for that too. It is asked before the
+// client asks: what is left of an answer's life only shrinks, and a key that it holds
+// is then in the client's answer too.
 func (k *keys) fetch(ctx context.Context) (*keySet, error) {
 	since := time.Now()
-	life, err := keyLife(ctx)
+	certificates, life, err := fetchCertificates(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -226,5 +276,5 @@ func (k *keys) fetch(ctx context.Context) (*keySet, error) {
 	if loadKeys(k.cancelled, client, k.project) != nil {
 		return nil, errors.New("key endpoint: no keys, or none that may be kept")
 	}
-	return &keySet{client, since, since.Add(life), since.Add(life / 2)}, nil
+	return &keySet{client, certificates, since, since.Add(life), since.Add(life / 2)}, nil
 }

@@ -38,6 +38,7 @@ const (
 	wrongProject = "wrong_project" // the claim aud or iss is of another project or service
 	expired      = "expired"       // past its end
 	notYetValid  = "not_yet_valid" // issued in the future: somebody's clock is wrong
+	unknownKey   = "unknown_key"   // names a key that Google's newest keys do not hold
 	signature    = "signature"     // not signed by the key that it names
 	tenant       = "tenant"        // of an Identity Platform tenant; this product has none
 	revoked      = "revoked"       // revoked, or its user disabled or deleted
@@ -45,7 +46,7 @@ const (
 
 var reasons = []string{
 	missing, repeated, tooLong, bearerPrefix, malformed, unsigned, algorithm, wrongProject,
-	expired, notYetValid, signature, tenant, revoked,
+	expired, notYetValid, unknownKey, signature, tenant, revoked,
 }
 
 // A refusal is an error that says why a token is not accepted.
@@ -80,22 +81,23 @@ type content struct {
 // refusalOf turns the SDK's error about a token into a refusal, or returns nil when the
 // error is none. The SDK tells the kind of its refusals but the cause in words alone, so
 // the cause is looked for in the token itself, by the SDK's own rules: where nothing
-// else is wrong, it is the signature. What a refused token says is used for nothing
-// else. err has to be the SDK's own value: wrapped, it would lose its kind.
-func refusalOf(err error, token, project string, emulated bool, now time.Time) error {
+// else is wrong, it is the signature. Nothing that a refused token says makes it good;
+// its key ID may make it worth verifying again. err has to be the SDK's own value:
+// wrapped, it would lose its kind.
+func refusalOf(err error, token, project string, emulated bool, now time.Time) (content, error) {
 	switch {
 	case fbauth.IsIDTokenExpired(err):
-		return &refusal{ErrExpired, expired}
+		return content{}, &refusal{ErrExpired, expired}
 	case fbauth.IsIDTokenRevoked(err), fbauth.IsUserDisabled(err), fbauth.IsUserNotFound(err):
-		return invalid(revoked)
+		return content{}, invalid(revoked)
 	case !fbauth.IsIDTokenInvalid(err):
-		return nil
+		return content{}, nil
 	}
 	said, ok := read(token)
 	if !ok {
-		return invalid(malformed)
+		return content{}, invalid(malformed)
 	}
-	return invalid(said.flaw(project, emulated, now))
+	return said, invalid(said.flaw(project, emulated, now))
 }
 
 // read decodes a token's first two parts as the SDK does, into a map too: that fails for

@@ -2,8 +2,10 @@ package auth
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -76,29 +78,56 @@ func cancelled() context.Context {
 	return ctx
 }
 
-// keyLife asks Google how long its keys may be kept.
-func keyLife(ctx context.Context) (time.Duration, error) {
+// fetchCertificates asks Google for the certificates of its keys, by key ID, and for how
+// long they may be kept.
+func fetchCertificates(ctx context.Context) (map[string]*x509.Certificate, time.Duration, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, certificatesURL, nil)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)); err != nil {
-		return 0, err
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return nil, 0, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("key endpoint: status %d", resp.StatusCode)
+		return nil, 0, fmt.Errorf("key endpoint: status %d", resp.StatusCode)
+	}
+	certificates, err := parseCertificates(body)
+	if err != nil {
+		return nil, 0, fmt.Errorf("key endpoint: %w", err)
 	}
 	for directive := range strings.SplitSeq(resp.Header.Get("Cache-Control"), ",") {
 		if age, ok := strings.CutPrefix(strings.TrimSpace(directive), "max-age="); ok {
 			if seconds, err := strconv.Atoi(age); err == nil && seconds > 0 {
-				return time.Duration(seconds) * time.Second, nil
+				return certificates, time.Duration(seconds) * time.Second, nil
 			}
 		}
 	}
-	return 0, errors.New("key endpoint: no max-age in its Cache-Control")
+	return nil, 0, errors.New("key endpoint: no max-age in its Cache-Control")
+}
+
+// parseCertificates reads a JSON object of PEM certificates by key ID.
+func parseCertificates(body []byte) (map[string]*x509.Certificate, error) {
+	var texts map[string]string
+	if err := json.Unmarshal(body, &texts); err != nil {
+		return nil, err
+	}
+	certificates := make(map[string]*x509.Certificate, len(texts))
+	for keyID, text := range texts {
+		block, _ := pem.Decode([]byte(text))
+		if block == nil {
+			return nil, errors.New("a certificate that is not PEM")
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		certificates[keyID] = certificate
+	}
+	return certificates, nil
 }

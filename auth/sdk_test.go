@@ -46,7 +46,7 @@ func TestAdminSDK(t *testing.T) {
 		n.asked(t, "first", 1)
 		verify("cancelled, with keys", cancelled, token, good)
 		verify("wrongly signed, with keys", cancelled, wronglySigned, invalid)
-		verify("an unknown key", t.Context(), google.Token("asker", head(map[string]any{"kid": "another"})), invalid)
+		verify("an unknown key", t.Context(), forged(1), invalid)
 		verify("at the end of the leeway", cancelled, google.Token("asker", with(map[string]any{"exp": now - 300})), good)
 		verify("at its beginning", cancelled, google.Token("asker", with(map[string]any{"iat": now + 300})), good)
 		verify("after it", cancelled, google.Token("asker", with(map[string]any{"exp": now - 301})), fbauth.IsIDTokenExpired)

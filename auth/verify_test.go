@@ -80,6 +80,7 @@ func TestRefused(t *testing.T) {
 			{edited(with(map[string]any{"exp": now - 302}))}, {forged(edited(with(map[string]any{"exp": now - 302})))}, {edited(with(map[string]any{"exp": nil}))},
 		},
 		"not_yet_valid": {{edited(with(map[string]any{"iat": now + 400}))}, {forged(edited(with(map[string]any{"iat": now + 400})))}},
+		"unknown_key":   {{edited(head(map[string]any{"kid": "another"}))}, {forged(edited(head(map[string]any{"kid": strings.ToUpper(google.KeyID())})))}},
 		"signature":     {{forged(token)}, {parts[0] + "." + strings.Split(google.Token("victim"), ".")[1] + "." + parts[2]}},
 		"tenant":        {{ofTenant}, {ofTenant}},
 	} {
