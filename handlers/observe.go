@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"go.opentelemetry.io/otel/trace"
 
+	"willson/auth"
 	"willson/telemetry"
 )
 
@@ -124,7 +125,7 @@ func (s *server) logRequest(ctx context.Context, method string, rec *record, too
 	if !s.Log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 5)
+	attrs := make([]slog.Attr, 0, 6)
 	attrs = append(attrs, slog.Group("httpRequest",
 		slog.String("requestMethod", method[:min(len(method), 16)]),
 		slog.String("requestUrl", rec.route),
@@ -139,6 +140,9 @@ func (s *server) logRequest(ctx context.Context, method string, rec *record, too
 	}
 	if rec.err != nil {
 		attrs = append(attrs, slog.String("error", rec.err.Error()))
+		if reason := auth.Reason(rec.err); reason != "" {
+			attrs = append(attrs, slog.String("reason", reason))
+		}
 	}
 	s.Log.LogAttrs(ctx, level, "request", attrs...)
 }
