@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -15,7 +16,12 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 
+	"willson/internal/fakefirestore"
+	"willson/internal/storetest"
 	"willson/internal/telemetrytest"
 	"willson/store"
 )
@@ -28,10 +34,11 @@ const (
 // noon is when the tests' clocks begin.
 var noon = time.Date(2026, 3, 19, 3, 0, 0, 0, time.UTC)
 
-// A subject is a store under test, its clock, and what it says of its work.
+// A subject is a store under test, its clock, what it says of its work, and a client of
+// its own to the same database.
 type subject struct {
 	*store.Store
-	project string
+	client  *firestore.Client
 	clock   *clock
 	log     *logLines
 	metrics *prometheus.Registry
@@ -58,15 +65,11 @@ func (c *clock) set(now time.Time) {
 // open opens the store of a project of its own, on a Firestore at host.
 func open(t testing.TB, host string) *subject {
 	t.Helper()
-	s := &subject{
-		project: "demo-" + strings.ToLower(rand.Text()),
-		clock:   &clock{now: noon},
-		log:     &logLines{},
-		metrics: prometheus.NewRegistry(),
-	}
+	project := "demo-" + strings.ToLower(rand.Text())
+	s := &subject{clock: &clock{now: noon}, log: &logLines{}, metrics: prometheus.NewRegistry()}
 	var err error
 	s.Store, err = store.Open(context.Background(), store.Config{
-		Project:      s.project,
+		Project:      project,
 		EmulatorHost: host,
 		Now:          s.clock.Now,
 		Log:          slog.New(slog.NewJSONHandler(s.log, nil)),
@@ -75,28 +78,50 @@ func open(t testing.TB, host string) *subject {
 	if err != nil {
 		t.Fatal(err)
 	}
+	conn, err := grpc.NewClient(host, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(owner{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.client, err = firestore.NewClient(context.Background(), project, option.WithGRPCConn(conn)); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+		s.client.Close()
 	})
 	return s
 }
 
-// emulated opens a store over an empty database of the emulator, and a client to fill it.
-func emulated(t testing.TB) (*subject, *firestore.Client) {
+// owner passes by the emulator's security rules.
+type owner struct{}
+
+func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer owner"}, nil
+}
+
+func (owner) RequireTransportSecurity() bool { return false }
+
+// emulated opens a store over an empty database of the emulator.
+func emulated(t testing.TB) *subject {
 	t.Helper()
 	host := os.Getenv("FIRESTORE_EMULATOR_HOST")
 	if host == "" {
 		t.Fatal("FIRESTORE_EMULATOR_HOST is not set: run `make test`, or `.cache/local exec -- go test ./store/`")
 	}
-	s := open(t, host)
-	client, err := firestore.NewClient(context.Background(), s.project)
+	return open(t, host)
+}
+
+// faked opens a store over a Firestore that fails as it is told to.
+func faked(t testing.TB) (*subject, *fakefirestore.Server) {
+	t.Helper()
+	server, err := fakefirestore.Start("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { client.Close() })
-	return s, client
+	t.Cleanup(server.Close)
+	return open(t, server.Addr()), server
 }
 
 // within is a context that no test of a good answer should reach the end of.
@@ -106,13 +131,15 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
-// put writes documents, by their paths, into the emulator.
-func put(t testing.TB, client *firestore.Client, docs map[string]any) {
+// docs are documents by their paths: structs of store, or maps.
+type docs map[string]any
+
+func (s *subject) put(t testing.TB, all docs) {
 	t.Helper()
-	for paths := range slices.Chunk(slices.Collect(maps.Keys(docs)), 400) {
-		err := client.RunTransaction(within(t), func(_ context.Context, tx *firestore.Transaction) error {
+	for paths := range slices.Chunk(slices.Collect(maps.Keys(all)), 400) {
+		err := s.client.RunTransaction(within(t), func(_ context.Context, tx *firestore.Transaction) error {
 			for _, path := range paths {
-				if err := tx.Set(client.Doc(path), docs[path]); err != nil {
+				if err := tx.Set(s.client.Doc(path), all[path]); err != nil {
 					return err
 				}
 			}
@@ -121,6 +148,60 @@ func put(t testing.TB, client *firestore.Client, docs map[string]any) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// edit changes one field of a document; the value firestore.Delete removes it.
+func (s *subject) edit(t testing.TB, path, field string, value any) {
+	t.Helper()
+	if _, err := s.client.Doc(path).Update(within(t), []firestore.Update{{Path: field, Value: value}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A fields is what is in a document, and a map in one.
+type fields = map[string]any
+
+// with is a copy of a map with some of its fields set anew: a name, its value, and so on.
+func with(m any, changes ...any) fields {
+	changed := maps.Clone(m.(fields))
+	for i := 0; i < len(changes); i += 2 {
+		changed[changes[i].(string)] = changes[i+1]
+	}
+	return changed
+}
+
+// all reads the whole database of the emulator: the documents, and when each was written.
+func (s *subject) all(t testing.TB) (map[string]fields, map[string]time.Time) {
+	t.Helper()
+	collections, err := s.client.Collections(within(t)).GetAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := []string{"chats", "messages"}
+	for _, c := range collections {
+		ids = append(ids, c.ID)
+	}
+	found, written := map[string]fields{}, map[string]time.Time{}
+	for _, id := range ids {
+		snapshots, err := s.client.CollectionGroup(id).Documents(within(t)).GetAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, snapshot := range snapshots {
+			_, path, _ := strings.Cut(snapshot.Ref.Path, "/documents/")
+			found[path], written[path] = snapshot.Data(), snapshot.UpdateTime
+		}
+	}
+	return found, written
+}
+
+// consistent fails the test when the database breaks an invariant.
+func (s *subject) consistent(t testing.TB) {
+	t.Helper()
+	broken, err := storetest.Invariants(within(t), s.client)
+	if err != nil || len(broken) > 0 {
+		t.Errorf("%v: %s", err, strings.Join(broken, "; "))
 	}
 }
 
@@ -133,15 +214,15 @@ func (s *subject) metric(t testing.TB, name string, labels ...string) int {
 type logLines struct{ telemetrytest.Log }
 
 // with returns the lines with this message, and forgets all.
-func (l *logLines) with(message string) []map[string]any {
-	var found []map[string]any
+func (l *logLines) with(message string) []fields {
+	var found []fields
 	for line := range strings.Lines(l.String()) {
-		var fields map[string]any
-		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+		var parsed fields
+		if err := json.Unmarshal([]byte(line), &parsed); err != nil {
 			panic(err)
 		}
-		if fields["msg"] == message {
-			found = append(found, fields)
+		if parsed["msg"] == message {
+			found = append(found, parsed)
 		}
 	}
 	l.Reset()
@@ -151,8 +232,8 @@ func (l *logLines) with(message string) []map[string]any {
 // same compares two values by what is in them.
 func same(t testing.TB, got, want any) {
 	t.Helper()
-	if got, want := asJSON(got), asJSON(want); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %s\nwant %s", asJSON(got), asJSON(want))
 	}
 }
 
