@@ -196,6 +196,19 @@ func (s *subject) all(t testing.TB) (map[string]fields, map[string]time.Time) {
 	return found, written
 }
 
+// read reads one document as the library does.
+func read[T any](t testing.TB, s *subject, path string) (doc T) {
+	t.Helper()
+	snapshot, err := s.client.Doc(path).Get(within(t))
+	if err == nil {
+		err = snapshot.DataTo(&doc)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
 // consistent fails the test when the database breaks an invariant.
 func (s *subject) consistent(t testing.TB) {
 	t.Helper()

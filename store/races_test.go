@@ -1,0 +1,175 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"willson/internal/storetest"
+	"willson/store"
+)
+
+// patiently asks as a client does: each try has 5 s, and is tried again on what the
+// server answers with 503 and 504. The emulator holds locks for seconds.
+func patiently[T any](t testing.TB, ask func(context.Context) (T, error)) (T, error) {
+	for begin := time.Now(); ; {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		got, err := ask(ctx)
+		cancel()
+		if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
+			return got, err
+		}
+		if time.Since(begin) > 2*time.Minute {
+			t.Errorf("no answer in %v: %v", time.Since(begin), err)
+			return got, err
+		}
+	}
+}
+
+// together runs all at the same time and returns when all are done.
+func together(n int, do func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { do(i) })
+	}
+	all.Wait()
+}
+
+// TestOneHour has two askers select the same willsoner, ten times over: five times for
+// now and five times for hours that overlap by a minute.
+func TestOneHour(t *testing.T) {
+	t.Parallel()
+	for round := range 10 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			t.Parallel()
+			s, askers := emulated(t), []string{asker, "another"}
+			for i, uid := range askers {
+				m := storetest.Waiting(int64(i)+1, uid, willsoner)
+				if round%2 == 1 {
+					m.StartsAt = later(60 + 49*i)
+				}
+				s.put(t, docs{storetest.Path(m.Idx): m})
+			}
+			errs := make([]error, 2)
+			together(2, func(i int) {
+				_, errs[i] = patiently(t, func(ctx context.Context) (store.Match, error) {
+					return s.Select(ctx, askers[i], int64(i)+1)
+				})
+			})
+			one(t, errs, store.ErrAlreadyMatched)
+			s.consistent(t)
+		})
+	}
+}
+
+// one fails the test unless one of two succeeded and the other was told why not.
+func one(t testing.TB, errs []error, want error) {
+	t.Helper()
+	if !(errs[0] == nil && errs[1] == want || errs[0] == want && errs[1] == nil) {
+		t.Errorf("%v and %v, want %v once", errs[0], errs[1], want)
+	}
+}
+
+// TestOneConcern has one asker select two matches of a concern at once.
+func TestOneConcern(t *testing.T) {
+	t.Parallel()
+	s := emulated(t)
+	for round := range int64(3) {
+		for i := range int64(2) {
+			m := storetest.Waiting(round*2+i+1, fmt.Sprint("asker ", round), fmt.Sprint("willsoner ", round, i), storetest.At(later(int(100*i))))
+			m.ConcernIdx = round + 1
+			s.put(t, docs{storetest.Path(m.Idx): m})
+		}
+		errs := make([]error, 2)
+		together(2, func(i int) {
+			_, errs[i] = patiently(t, func(ctx context.Context) (store.Match, error) {
+				return s.Select(ctx, fmt.Sprint("asker ", round), round*2+int64(i)+1)
+			})
+		})
+		one(t, errs, store.ErrAlreadyMatched)
+	}
+	s.consistent(t)
+}
+
+// TestSentManyTimes has one select arrive twenty times at once.
+func TestSentManyTimes(t *testing.T) {
+	t.Parallel()
+	s := emulated(t)
+	s.put(t, session("waiting"))
+	answers := make([]store.Match, 20)
+	together(len(answers), func(i int) {
+		var err error
+		answers[i], err = patiently(t, func(ctx context.Context) (store.Match, error) { return s.Select(ctx, asker, 1) })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	for _, answer := range answers {
+		same(t, answer, answers[0])
+	}
+	same(t, s.metric(t, "willson_transitions_total", "select", "done"), 1)
+	s.consistent(t)
+}
+
+// TestBothJoin has both parties join a reservation at once, and the asker complete while
+// the willsoner joins.
+func TestBothJoin(t *testing.T) {
+	t.Parallel()
+	s := emulated(t)
+	s.clock.set(later(60))
+	for range 3 {
+		s.put(t, session("reserved"))
+		ask := func(name string) error {
+			call := calls()[name]
+			_, err := patiently(t, func(ctx context.Context) (any, error) { return call.do(ctx, s, call.caller(), 1) })
+			return err
+		}
+		together(2, func(i int) {
+			if err := ask([]string{"join as asker", "join as willsoner"}[i]); err != nil {
+				t.Error(err)
+			}
+		})
+		s.consistent(t)
+		if m := read[store.Match](t, s, "matches/1"); !m.AskerJoined || !m.WillsonerJoined {
+			t.Errorf("not joined: %+v", m)
+		}
+		together(2, func(i int) {
+			err := ask([]string{"complete", "join as willsoner"}[i])
+			if err != nil && !(i == 1 && err == store.ErrNotFound) {
+				t.Error(err)
+			}
+		})
+		s.consistent(t)
+		for _, path := range []string{"chatrooms/room/chats/start", "chatrooms/room"} {
+			if _, err := s.client.Doc(path).Delete(within(t)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestReviewedTwice has two reviews of a session, and two reports, arrive at once.
+func TestReviewedTwice(t *testing.T) {
+	t.Parallel()
+	s := emulated(t)
+	s.put(t, session("chat"))
+	errs := make([]error, 2)
+	together(4, func(i int) {
+		_, err := patiently(t, func(ctx context.Context) (any, error) {
+			if i >= 2 {
+				return nil, s.Report(ctx, asker, 1, []string{"m1", "m2"})
+			}
+			return s.Review(ctx, store.Review{MatchIdx: 1, AskerUID: asker, Rating: 4.5, Content: fmt.Sprint(i)})
+		})
+		if i < 2 {
+			errs[i] = err
+		} else if err != nil {
+			t.Error(err)
+		}
+	})
+	one(t, errs, store.ErrReviewExists)
+	s.consistent(t)
+}
