@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -24,9 +25,18 @@ var transient = []codes.Code{
 	codes.Canceled, codes.AlreadyExists,
 }
 
+// ended returns the error of a context that is over. gRPC looks at the clock, and may
+// know it before the context's timer has run.
+func ended(ctx context.Context) error {
+	if end, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(end) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
+}
+
 // isTransient reports whether asking again, while ctx lasts, may succeed.
 func isTransient(ctx context.Context, err error) bool {
-	if ctx.Err() != nil {
+	if ended(ctx) != nil {
 		return false
 	}
 	status, ok := status.FromError(err)
@@ -39,8 +49,8 @@ func explain(ctx context.Context, err error) error {
 	if err == nil || errors.Is(err, errUnreadable) || isOurs(err) {
 		return err
 	}
-	if ctx.Err() != nil { // the library says it in two ways
-		return fmt.Errorf("store: %w", ctx.Err())
+	if ended := ended(ctx); ended != nil { // the library says it in two ways
+		return fmt.Errorf("store: %w", ended)
 	}
 	if isTransient(ctx, err) {
 		return fmt.Errorf("%w: %v", ErrUnavailable, err)
