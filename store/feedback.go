@@ -32,7 +32,9 @@ func (s *Store) Review(ctx context.Context, review Review) (Review, error) {
 			return false, ErrReviewExists
 		}
 		review.ConcernIdx, review.WillsonerIdx, review.WillsonerUID = m.ConcernIdx, m.WillsonerIdx, m.WillsonerUID
-		review.CreatedAt, created = tx.now, true
+		if !created { // the first attempt's may be stored yet, after a later one has begun
+			review.CreatedAt, created = tx.now, true
+		}
 		return true, tx.Create(ref, review)
 	})
 	return review, err
