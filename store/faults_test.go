@@ -1,0 +1,369 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"willson/internal/fakefirestore"
+	"willson/store"
+)
+
+// transient are the codes after which the same request may succeed.
+var transient = []codes.Code{
+	codes.Canceled, codes.DeadlineExceeded, codes.AlreadyExists, codes.ResourceExhausted, codes.Aborted, codes.Internal, codes.Unavailable,
+}
+
+// plain fails the test unless err is an error that only an operator can do something about.
+func plain(t testing.TB, err error) {
+	t.Helper()
+	for _, known := range []error{nil, store.ErrNotFound, store.ErrAlreadyMatched, store.ErrTooEarly, store.ErrReviewExists, store.ErrUnavailable, context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, known) {
+			t.Errorf("%v is %v", err, known)
+		}
+	}
+}
+
+// TestCodes answers each call of a select, and the lists' queries, with each code, once
+// and for ever. Of two queries that are sent together one fails.
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"BeginTransaction", "BatchGetDocuments", "RunQuery", "Commit", "a list"} {
+		for code := codes.Canceled; code <= codes.Unauthenticated; code++ {
+			for _, times := range []int64{1, 1000} {
+				if times > 1 && code != codes.Unavailable && method != "Commit" && method != "a list" {
+					continue // takes a second each, and tells nothing else
+				}
+				t.Run(fmt.Sprint(method, " ", code, " ", times), func(t *testing.T) {
+					t.Parallel()
+					s, server := faked(t)
+					s.put(t, session("waiting"))
+					ask, sent, attempts := func() error { _, err := s.Select(within(t), asker, 1); return err }, method, 5
+					if method == "a list" {
+						s.put(t, session("chat"))
+						ask, sent, attempts = func() error { return list(t, s) }, "RunQuery", 3
+					}
+					var count atomic.Int64
+					server.OnCall(fakefirestore.On(sent, func(_ int, call fakefirestore.Call) fakefirestore.Fault {
+						if sent == "RunQuery" && !strings.Contains(fmt.Sprint(call.Request), "chatrooms") || count.Add(1) > times {
+							return fakefirestore.Fault{}
+						}
+						return fakefirestore.Code(code)
+					}))
+					err := ask()
+					asked := int(count.Load())
+					switch passes := slices.Contains(transient, code); {
+					case !passes:
+						plain(t, err)
+						same(t, asked, 1)
+					case times == 1 && err != nil, times > 1 && !errors.Is(err, store.ErrUnavailable):
+						t.Error(err)
+					case times == 1:
+						same(t, asked, 2)
+					default:
+						same(t, asked, attempts)
+					}
+					if outcome := map[bool]string{true: "done", false: "failed"}[err == nil]; method != "a list" {
+						same(t, s.metric(t, "willson_transitions_total", "select", outcome), 1)
+						same(t, s.metric(t, "willson_transaction_retries_total", "select"), asked-1)
+						if wrote := server.Document("matches/1")["status"] == "chat"; wrote != (err == nil) {
+							t.Errorf("written: %t", wrote)
+						}
+					}
+					server.OnCall(nil)
+					if err := ask(); err != nil {
+						t.Errorf("afterwards: %v", err)
+					}
+					s.consistent(t)
+				})
+			}
+		}
+	}
+}
+
+// list asks for a list that has one room.
+func list(t testing.TB, s *subject) error {
+	got, err := s.Sessions(within(t), store.Caller{Party: store.Asker, UID: asker})
+	if err == nil && len(got.UnderWay) != 1 || err != nil && len(got.UnderWay)+len(got.Reserved) > 0 {
+		t.Errorf("%d rooms and %v", len(got.UnderWay), err)
+	}
+	return err
+}
+
+// TestBrokenOff ends an answer after its first document.
+func TestBrokenOff(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]fakefirestore.Fault{
+		"a status":           {Documents: 1, Err: status.Error(codes.Unavailable, "made to order")},
+		"a reset connection": {Documents: 1, Reset: true},
+	} {
+		for _, times := range []int{1, 1000} {
+			s, server := faked(t)
+			s.put(t, session("chat"))
+			server.OnCall(fakefirestore.First(times, fault))
+			if err := list(t, s); times == 1 && err != nil || times > 1 && !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("%s, %d times: %v", name, times, err)
+			}
+		}
+	}
+}
+
+func TestAdvice(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		code          codes.Code
+		says, advises string
+	}{
+		{codes.FailedPrecondition, "The query requires an index. You can create it here: …", "deploy the indexes: `firebase deploy --only firestore:indexes`"},
+		{codes.FailedPrecondition, "The query requires an index. That index is currently building and cannot be used yet.", "firebase deploy --only firestore:indexes"},
+		{codes.FailedPrecondition, "The Cloud Firestore API is not available for Firestore in Datastore Mode database …", "needs one in Native mode"},
+		{codes.FailedPrecondition, "something else", ""},
+		{codes.PermissionDenied, "Missing or insufficient permissions.", "roles/datastore.user"},
+		{codes.PermissionDenied, "Cloud Firestore API has not been used in project 1 before or it is disabled.", "gcloud services enable firestore.googleapis.com"},
+		{codes.PermissionDenied, "App Check token is invalid.", "App Check is enforced"},
+		{codes.PermissionDenied, "something else", ""},
+		{codes.Unauthenticated, "Request had invalid authentication credentials.", "credentials of a service account"},
+		{codes.NotFound, "The database (default) does not exist for project demo", "gcloud firestore databases create"},
+		{codes.NotFound, "something else", ""},
+		{codes.InvalidArgument, "requires an index", ""},
+	} {
+		s, server := faked(t)
+		s.put(t, session("chat"))
+		server.OnCall(fakefirestore.Always(fakefirestore.Fault{Err: status.Error(test.code, test.says)}))
+		_, err := s.Complete(within(t), asker, 1)
+		for _, err := range []error{err, list(t, s)} {
+			plain(t, err)
+			if text := err.Error(); !strings.Contains(text, test.says) || !strings.Contains(text, test.advises) ||
+				test.advises == "" && !strings.HasSuffix(text, test.says) {
+				t.Errorf("%v: %q, want the advice %q", test.code, text, test.advises)
+			}
+		}
+	}
+}
+
+// TestLostReplies has the commit stored, and its reply lost in several ways.
+func TestLostReplies(t *testing.T) {
+	t.Parallel()
+	for name, call := range calls() {
+		for _, fault := range []fakefirestore.Fault{
+			{After: status.Error(codes.Unavailable, "made to order")},
+			{After: status.Error(codes.DeadlineExceeded, "made to order")},
+			{HangAfter: true},
+		} {
+			t.Run(fmt.Sprintf("%s %v", name, fault.After), func(t *testing.T) {
+				t.Parallel()
+				s, server := faked(t)
+				switch call.action {
+				case "select":
+					s.put(t, session("waiting"))
+				case "join":
+					s.put(t, session("reserved"))
+					s.clock.set(later(60))
+				default:
+					s.put(t, session("chat"))
+				}
+				writes := server.Writes()
+				server.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fault)))
+				ctx, cancel := context.WithTimeout(context.Background(), map[bool]time.Duration{true: 500 * time.Millisecond, false: 20 * time.Second}[fault.HangAfter])
+				defer cancel()
+				answer, err := call.do(ctx, s, call.caller(), 1)
+				done := server.Writes()
+				if done == writes {
+					t.Error("nothing was written")
+				}
+				if fault.HangAfter {
+					if !errors.Is(err, context.DeadlineExceeded) {
+						t.Error(err)
+					}
+				} else if err != nil {
+					t.Error(err)
+				}
+				s.clock.set(later(61))
+				again, err := call.do(within(t), s, call.caller(), 1)
+				if want := map[bool]error{true: store.ErrReviewExists}[call.action == "review"]; err != want {
+					t.Errorf("the next: %v", err)
+				} else if err == nil && !fault.HangAfter {
+					same(t, again, answer)
+				}
+				same(t, server.Writes(), done)
+				s.consistent(t)
+			})
+		}
+	}
+}
+
+// TestLateReview has the commit of a review's first attempt stored after the second
+// attempt has looked for it.
+func TestLateReview(t *testing.T) {
+	t.Parallel()
+	s, server := faked(t)
+	s.put(t, session("chat"))
+	server.OnCall(fakefirestore.On("Commit", func(n int, _ fakefirestore.Call) fakefirestore.Fault {
+		s.clock.set(noon.Add(time.Duration(n) * time.Millisecond))
+		switch n {
+		case 1:
+			return fakefirestore.Code(codes.Unavailable)
+		case 2:
+			_ = server.Put("reviews/1", fields{"match_idx": 1, "asker_uid": asker, "rating": 4.5, "content": "좋아요", "created_at": noon})
+		}
+		return fakefirestore.Fault{}
+	}))
+	if _, err := calls()["review"].do(within(t), s, asker, 1); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNobodyListens has no server at all, and one that is gone.
+func TestNobodyListens(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	nobody := open(t, l.Addr().String())
+	gone, server := faked(t)
+	gone.put(t, session("chat"))
+	if err := list(t, gone); err != nil {
+		t.Fatal(err)
+	}
+	server.Kill()
+	for _, s := range []*subject{nobody, gone} {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		_, err := s.Complete(ctx, asker, 1)
+		for _, err := range []error{err, list(t, s)} {
+			if !errors.Is(err, store.ErrUnavailable) || ctx.Err() != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := server.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := patiently(t, func(ctx context.Context) (store.Match, error) { return gone.Complete(ctx, asker, 1) }); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTheContextEnds has a request run out of time, or its client leave, at each call
+// that a select makes and in a list.
+func TestTheContextEnds(t *testing.T) {
+	t.Parallel()
+	hang, after := fakefirestore.Fault{Hang: true}, fakefirestore.Fault{HangAfter: true}
+	for _, where := range []string{"before", "frozen", "BeginTransaction", "BatchGetDocuments", "RunQuery", "Commit", "after Commit", "between attempts", "a list", "a list, frozen"} {
+		for _, want := range []error{context.DeadlineExceeded, context.Canceled} {
+			t.Run(fmt.Sprint(where, " ", want), func(t *testing.T) {
+				t.Parallel()
+				s, server := faked(t)
+				s.put(t, session("waiting"))
+				ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+				if want == context.Canceled {
+					ctx, cancel = context.WithCancel(context.Background())
+				}
+				defer cancel()
+				reached := make(chan struct{}, 100)
+				fault := func(f fakefirestore.Fault) fakefirestore.Hook {
+					return func(int, fakefirestore.Call) fakefirestore.Fault { reached <- struct{}{}; return f }
+				}
+				switch where {
+				case "before":
+					if want == context.Canceled {
+						cancel()
+					}
+					<-ctx.Done()
+				case "frozen", "a list, frozen":
+					if _, err := s.Complete(within(t), "connects", 1); err != store.ErrNotFound {
+						t.Fatal(err)
+					}
+					server.Freeze()
+					t.Cleanup(server.Thaw)
+					reached <- struct{}{}
+				case "after Commit":
+					server.OnCall(fakefirestore.On("Commit", fault(after)))
+				case "between attempts":
+					server.OnCall(fault(fakefirestore.Code(codes.Unavailable)))
+				case "a list":
+					server.OnCall(fault(hang))
+				default:
+					server.OnCall(func(n int, call fakefirestore.Call) fakefirestore.Fault {
+						if call.Method == where || call.Method == "Rollback" {
+							return fault(hang)(n, call)
+						}
+						return fakefirestore.Fault{}
+					})
+				}
+				if want == context.Canceled {
+					go func() { <-reached; cancel() }()
+				}
+				var err error
+				if strings.HasPrefix(where, "a list") {
+					_, err = s.Sessions(ctx, store.Caller{Party: store.Asker, UID: asker})
+				} else {
+					_, err = s.Select(ctx, asker, 1)
+				}
+				end := time.Now()
+				<-ctx.Done() // a pause that would not end in time is not begun
+				if !errors.Is(err, want) && !(where == "between attempts" && errors.Is(err, store.ErrUnavailable)) {
+					t.Errorf("%v, want %v", err, want)
+				}
+				if ended, ok := ctx.Deadline(); ok && end.Sub(ended) > 3*time.Second {
+					t.Errorf("%v late", end.Sub(ended))
+				}
+				server.Thaw()
+				server.OnCall(nil)
+				s.consistent(t)
+				if _, err := patiently(t, func(ctx context.Context) (store.Match, error) { return s.Select(ctx, asker, 1) }); err != nil {
+					t.Errorf("afterwards: %v", err)
+				}
+				s.consistent(t)
+			})
+		}
+	}
+}
+
+// TestStreamResets sends RST_STREAM frames, with each code of HTTP/2.
+func TestStreamResets(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"a list", "RunQuery", "BeginTransaction", "BatchGetDocuments", "Commit"} {
+		for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required; code++ {
+			for _, times := range []int{1, -1} {
+				if times < 0 && code != http2.ErrCodeProtocol && method != "Commit" && method != "a list" {
+					continue
+				}
+				t.Run(fmt.Sprint(method, " ", code, " ", times), func(t *testing.T) {
+					t.Parallel()
+					_, server := faked(t)
+					proxy, err := fakefirestore.StartResetProxy(server.Addr())
+					if err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(proxy.Close)
+					s := open(t, proxy.Addr())
+					if method == "a list" {
+						s.put(t, session("chat"))
+						proxy.Reset("RunQuery", code, times)
+						err = list(t, s)
+					} else {
+						s.put(t, session("waiting"))
+						proxy.Reset(method, code, times)
+						_, err = s.Select(within(t), asker, 1)
+					}
+					if times == 1 && err != nil || times < 0 && !errors.Is(err, store.ErrUnavailable) {
+						t.Error(err)
+					}
+				})
+			}
+		}
+	}
+}
