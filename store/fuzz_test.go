@@ -1,0 +1,188 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"willson/internal/fakefirestore"
+	"willson/internal/storetest"
+	"willson/store"
+)
+
+// answering opens a store whose lists find what documents returns.
+func answering(t testing.TB, documents func(collection string) [][]byte) *subject {
+	t.Helper()
+	s := &subject{clock: &clock{now: noon}, log: &logLines{}, metrics: prometheus.NewRegistry()}
+	var err error
+	s.Store, err = store.OpenAnswering(context.Background(), store.Config{
+		Project: "demo", EmulatorHost: "127.0.0.1:0", Log: slog.New(slog.NewJSONHandler(s.log, nil)), Metrics: s.metrics,
+	}, documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// encode is a document as it goes over the wire.
+func encode(t testing.TB, path string, doc any) []byte {
+	t.Helper()
+	s, server := faked(t)
+	s.put(t, docs{path: doc})
+	for _, call := range server.Calls() {
+		if commit, ok := call.Request.(*pb.CommitRequest); ok {
+			b, err := proto.Marshal(commit.GetWrites()[0].GetUpdate())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+	}
+	t.Fatal("nothing was written")
+	return nil
+}
+
+// FuzzDocument has Firestore send any bytes at all as a document of either list: a list
+// or none, never a panic or a failure, and never another's.
+func FuzzDocument(f *testing.F) {
+	for _, doc := range []any{room(1), reservation(2), fields{"asker_uid": asker, "status": "chat", "idx": 1}, fields{"asker_uid": 1, "idx": "x"}} {
+		raw := encode(f, "chatrooms/a", doc)
+		f.Add(raw)
+		f.Add(raw[:len(raw)-3])
+		f.Add(slices.Concat(raw, raw))
+	}
+	var sent []byte
+	s := answering(f, func(string) [][]byte { return [][]byte{sent} })
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		sent = raw
+		for _, caller := range []store.Caller{of(asker), counselled(willsoner)} {
+			got, err := s.Sessions(context.Background(), caller)
+			if (err == nil) != (len(got.UnderWay)+len(got.Reserved) > 0) || err != nil && err != store.ErrNotFound {
+				t.Fatal(err)
+			}
+			for _, r := range got.UnderWay {
+				if caller == of(r.AskerUID) == (caller == counselled(r.WillsonerUID)) || r.Status != store.Chat || r.Idx <= 0 {
+					t.Errorf("%+v", r)
+				}
+			}
+			for _, r := range got.Reserved {
+				if caller == of(r.AskerUID) == (caller == counselled(r.WillsonerUID)) || r.Status != store.Reserved || r.Idx <= 0 {
+					t.Errorf("%+v", r)
+				}
+			}
+		}
+		s.log.Reset()
+	})
+}
+
+// FuzzActions has three people do anything with the matches between them, at any time,
+// now and then two at once or with a lost reply, and looks for broken invariants.
+func FuzzActions(f *testing.F) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 60 {
+		steps := make([]byte, 300)
+		for i := range steps {
+			steps[i] = byte(random.Uint32())
+		}
+		f.Add(steps)
+	}
+	s, server := faked(f)
+	people := []string{"a", "b", "c/d"}
+	f.Fuzz(func(t *testing.T, steps []byte) {
+		server.Reset()
+		s.clock.set(noon)
+		s.put(t, someMatches(people))
+		do := func(what, who, idx byte) {
+			uid, match := people[who%3], int64(idx%8)+1
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			var err error
+			switch what % 6 {
+			case 0:
+				_, err = s.Select(ctx, uid, match)
+			case 1:
+				_, err = s.Join(ctx, of(uid), match)
+			case 2:
+				_, err = s.Join(ctx, counselled(uid), match)
+			case 3:
+				_, err = s.Complete(ctx, uid, match)
+			case 4:
+				_, err = s.Review(ctx, store.Review{MatchIdx: match, AskerUID: uid, Rating: float64(what%5) + 1, Content: fmt.Sprint(what)})
+			case 5:
+				roomkey, _ := server.Document(storetest.Path(match))["roomkey"].(string)
+				if server.Document("chatrooms/"+roomkey) != nil && server.Document("chatrooms/"+roomkey+"/chats/m") == nil {
+					_ = server.Put("chatrooms/"+roomkey+"/chats/m", fields{"uid": uid, "message": "집", "timeStamp": noon})
+				}
+				err = s.Report(ctx, uid, match, []string{"m"})
+			}
+			for _, known := range []error{nil, store.ErrNotFound, store.ErrAlreadyMatched, store.ErrTooEarly, store.ErrReviewExists, store.ErrUnavailable} {
+				if errors.Is(err, known) {
+					return
+				}
+			}
+			t.Errorf("action %d of %s on %d: %v", what%6, uid, match, err)
+		}
+		for len(steps) >= 3 {
+			what, who, idx := steps[0], steps[1], steps[2]
+			steps = steps[3:]
+			s.clock.set(s.clock.Now().Add(time.Duration(who/16) * time.Minute))
+			switch {
+			case idx >= 0xf0:
+				server.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fakefirestore.Fault{After: status.Error(codes.Unavailable, "lost")})))
+				do(what, who, idx)
+				server.OnCall(nil)
+			case idx >= 0xe0:
+				together(2, func(i int) { do(what+byte(i), who+byte(i)*(idx&1), idx) })
+			default:
+				do(what, who, idx)
+			}
+		}
+		broken, err := storetest.Invariants(context.Background(), s.client)
+		if err != nil || len(broken) > 0 {
+			t.Errorf("%v: %s", err, strings.Join(broken, "; "))
+		}
+	})
+}
+
+// someMatches are eight matches: two of one concern, overlapping hours, one with oneself,
+// and an old reservation whose roomkey is that of another match's room.
+func someMatches(people []string) docs {
+	a, b, c := people[0], people[1], people[2]
+	matches := []store.Match{
+		storetest.Waiting(1, a, b),
+		storetest.Waiting(2, a, c),
+		storetest.Waiting(3, b, c, storetest.At(later(60))),
+		storetest.Waiting(4, c, a, storetest.At(later(109))),
+		storetest.Waiting(5, a, a),
+		storetest.Waiting(6, c, b),
+		storetest.Waiting(7, b, a, storetest.At(later(200))),
+		storetest.Waiting(8, b, a),
+	}
+	matches[1].ConcernIdx = matches[0].ConcernIdx
+	for i := range matches[6:] {
+		matches[6+i].Status, matches[6+i].Roomkey = store.Chat, "shared"
+	}
+	all := docs{
+		"reservations/old":             store.ReservationOf(matches[6]),
+		"chatrooms/shared":             store.ChatroomOf(matches[7], later(-40)),
+		"chatrooms/shared/chats/start": fields{"uid": "start", "message": "", "timeStamp": firestore.ServerTimestamp},
+	}
+	for _, m := range matches {
+		all[storetest.Path(m.Idx)] = m
+	}
+	return all
+}
