@@ -2,9 +2,9 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -434,67 +434,60 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// TestUnreadable asks for actions on documents that do not follow the schema.
+// TestUnreadable asks for actions on documents in which a required field is absent, null,
+// empty or of a wrong type, or an optional one is of a wrong type.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		state, call, path, field string
-		value                    any
-	}{
-		{"waiting", "select", "matches/1", "idx", 2},
-		{"waiting", "select", "matches/1", "idx", firestore.Delete},
-		{"waiting", "select", "matches/1", "concern_idx", "1"},
-		{"waiting", "select", "matches/1", "willsoner_idx", 0},
-		{"waiting", "select", "matches/1", "willsoner_uid", nil},
-		{"waiting", "select", "matches/1", "status", ""},
-		{"waiting", "select", "matches/1", "concern", firestore.Delete},
-		{"waiting", "select", "matches/1", "concern.minutes", 50.5},
-		{"waiting", "select", "matches/1", "concern.minutes", -50},
-		{"waiting", "select", "matches/1", "starts_at", "tomorrow"},
-		{"waiting", "select", "matches/1", "asker_join", "no"},
-		{"waiting", "select", "matches/1", "created_at", nil},
-		{"waiting", "select", "matches/1", "updated_at", firestore.Delete},
+	for _, test := range []struct{ state, call, path, required, optional string }{
+		{"waiting", "select", "matches/1", "idx concern_idx willsoner_idx willsoner_uid status concern concern.minutes created_at updated_at", "starts_at date_idx score asker_join willsoner"},
 		{"chat", "join as willsoner", "matches/1", "roomkey", ""},
-		{"complete", "complete", "matches/1", "roomkey", nil},
-		{"opened", "join as asker", "chatrooms/room", "started_at", nil},
-		{"reserved", "join as asker", "reservations/1", "starts_at", 1},
-		{"chat", "complete", "chatrooms/room", "concern.idx", firestore.Delete},
-		{"chat", "complete", "chatrooms/room", "willsoner.idx", nil},
-		{"chat", "review", "chatrooms/room", "idx", "1"},
-		{"chat", "report", "chatrooms/room", "asker_uid", ""},
-		{"chat", "report", "chatrooms/room/chats/m2", "message", 7},
-		{"chat", "report", "chatrooms/room/chats/m2", "timeStamp", nil},
-		{"reviewed", "review", "reviews/1", "rating", "4.5"},
+		{"complete", "complete", "matches/1", "roomkey", ""},
+		{"chat", "complete", "chatrooms/room", "idx asker_uid willsoner_uid status started_at concern concern.idx concern.minutes willsoner willsoner.idx", "willsoner.keywords"},
+		{"opened", "join as asker", "chatrooms/room", "started_at", ""},
+		{"chat", "review", "chatrooms/room", "started_at", ""},
+		{"chat", "report", "chatrooms/room", "started_at", ""},
+		{"reserved", "join as asker", "reservations/1", "idx roomkey asker_uid status starts_at concern.minutes willsoner.idx", "willsoner_uid"},
+		{"reviewed", "review", "reviews/1", "match_idx asker_uid rating created_at", "keyword_idx"},
+		{"chat", "report", "chatrooms/room/chats/m2", "uid message timeStamp", ""},
 	} {
-		t.Run(fmt.Sprintf("%s %s %v", test.path, test.field, test.value), func(t *testing.T) {
+		t.Run(test.call+" "+test.path, func(t *testing.T) {
 			t.Parallel()
 			s, server := faked(t)
-			if test.state == "reviewed" {
-				test.state = "chat"
-				s.put(t, docs{"reviews/1": store.Review{MatchIdx: 1, AskerUID: asker, Rating: 1, CreatedAt: noon}})
+			call, segments, failures := calls()[test.call], strings.Split(test.path, "/"), 0
+			fail := func(field string, value any) {
+				if s.put(t, session(strings.Replace(test.state, "reviewed", "chat", 1))); test.state == "reviewed" {
+					s.put(t, docs{"reviews/1": store.Review{MatchIdx: 1, AskerUID: asker, Rating: 1, CreatedAt: noon}})
+				}
+				if value == "empty" {
+					snapshot, _ := s.client.Doc(test.path).Get(within(t))
+					now, _ := snapshot.DataAt(field)
+					value = reflect.Zero(reflect.TypeOf(now)).Interface()
+				}
+				s.edit(t, test.path, field, value)
+				writes := server.Writes()
+				if _, err := call.do(within(t), s, "a stranger", 1); err != store.ErrNotFound || len(s.log.with("unreadable document")) > 0 {
+					t.Errorf("%s %v: a stranger is told %v", field, value, err)
+				}
+				_, err := call.do(within(t), s, call.caller(), 1)
+				plain(t, err)
+				if lines := s.log.with("unreadable document"); len(lines) != 1 || !strings.HasSuffix(fmt.Sprint(lines[0]["path"]), "/documents/"+test.path) {
+					t.Errorf("%s %v: logged %v", field, value, lines)
+				}
+				failures++
+				same(t, []int{
+					s.metric(t, "willson_firestore_unreadable_documents_total", segments[len(segments)-2]),
+					s.metric(t, "willson_transitions_total", call.action, "failed"),
+					server.Writes(),
+				}, []int{failures, failures, writes})
 			}
-			s.put(t, session(test.state))
-			s.edit(t, test.path, test.field, test.value)
-			writes, call := server.Writes(), calls()[test.call]
-			if _, err := call.do(within(t), s, "a stranger", 1); err != store.ErrNotFound {
-				t.Errorf("a stranger is told %v", err)
-			}
-			same(t, len(s.log.with("unreadable document")), 0)
-
-			_, err := call.do(within(t), s, call.caller(), 1)
-			for _, sentinel := range []error{nil, store.ErrNotFound, store.ErrAlreadyMatched, store.ErrTooEarly, store.ErrReviewExists, store.ErrUnavailable} {
-				if errors.Is(err, sentinel) {
-					t.Errorf("%v", err)
+			for _, field := range strings.Fields(test.required) {
+				for _, value := range []any{firestore.Delete, nil, "empty", fields{"a": 1}} {
+					fail(field, value)
 				}
 			}
-			lines := s.log.with("unreadable document")
-			if len(lines) != 1 || !strings.HasSuffix(fmt.Sprint(lines[0]["path"]), "/documents/"+test.path) {
-				t.Errorf("logged %v", lines)
+			for _, field := range strings.Fields(test.optional) {
+				fail(field, []any{fields{"a": 1}, 1})
 			}
-			parts := strings.Split(test.path, "/")
-			same(t, s.metric(t, "willson_firestore_unreadable_documents_total", parts[len(parts)-2]), 1)
-			same(t, s.metric(t, "willson_transitions_total", call.action, "failed"), 1)
-			same(t, server.Writes(), writes)
 		})
 	}
 }
