@@ -126,7 +126,7 @@ func faked(t testing.TB) (*subject, *fakefirestore.Server) {
 
 // within is a context that no test of a good answer should reach the end of.
 func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

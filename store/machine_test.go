@@ -218,19 +218,3 @@ func TestCompleted(t *testing.T) {
 		}
 	}
 }
-
-// TestCopies holds the effects themselves to the contract: what is in a room and in a
-// reservation of every field of a match.
-func TestCopies(t *testing.T) {
-	t.Parallel()
-	m := storetest.Waiting(1, asker, willsoner, storetest.At(later(60)))
-	m.Status, m.Roomkey = store.Chat, "key"
-	concern, card := m.Concern, m.Card
-	concern.Idx, card.Idx = m.ConcernIdx, m.WillsonerIdx
-	same(t, store.ChatroomOf(m, noon), &store.Chatroom{
-		Roomkey: "key", Idx: 1, AskerUID: asker, WillsonerUID: willsoner, Status: "chat", StartedAt: noon, Concern: concern, Card: card,
-	})
-	same(t, store.ReservationOf(m), &store.Reservation{
-		Idx: 1, Roomkey: "key", AskerUID: asker, WillsonerUID: willsoner, Status: "reserved", StartsAt: later(60), Concern: concern, Card: card,
-	})
-}
