@@ -38,25 +38,28 @@ func together(n int, do func(i int)) {
 	all.Wait()
 }
 
-// TestOneHour has two askers select the same willsoner, ten times over: five times for
-// now and five times for hours that overlap by a minute.
-func TestOneHour(t *testing.T) {
+// TestOneOfTwo has two matches selected at once of which only one can be: ten times over
+// two askers want a willsoner's time, for now or for hours that overlap by a minute, and
+// three times one asker selects two matches of a concern.
+func TestOneOfTwo(t *testing.T) {
 	t.Parallel()
-	for round := range 10 {
+	for round := range 13 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			t.Parallel()
-			s, askers := emulated(t), []string{asker, "another"}
-			for i, uid := range askers {
-				m := storetest.Waiting(int64(i)+1, uid, willsoner)
-				if round%2 == 1 {
+			s, errs := emulated(t), make([]error, 2)
+			both := []store.Match{storetest.Waiting(1, asker, willsoner), storetest.Waiting(2, "another", willsoner)}
+			for i := range both {
+				switch m := &both[i]; {
+				case round >= 10:
+					m.AskerUID, m.WillsonerUID, m.ConcernIdx, m.StartsAt = asker, fmt.Sprint(i), 3, later(100*i)
+				case round%2 == 1:
 					m.StartsAt = later(60 + 49*i)
 				}
-				s.put(t, docs{storetest.Path(m.Idx): m})
+				s.put(t, docs{storetest.Path(both[i].Idx): both[i]})
 			}
-			errs := make([]error, 2)
 			together(2, func(i int) {
 				_, errs[i] = patiently(t, func(ctx context.Context) (store.Match, error) {
-					return s.Select(ctx, askers[i], int64(i)+1)
+					return s.Select(ctx, both[i].AskerUID, both[i].Idx)
 				})
 			})
 			one(t, errs, store.ErrAlreadyMatched)
@@ -71,27 +74,6 @@ func one(t testing.TB, errs []error, want error) {
 	if !(errs[0] == nil && errs[1] == want || errs[0] == want && errs[1] == nil) {
 		t.Errorf("%v and %v, want %v once", errs[0], errs[1], want)
 	}
-}
-
-// TestOneConcern has one asker select two matches of a concern at once.
-func TestOneConcern(t *testing.T) {
-	t.Parallel()
-	s := emulated(t)
-	for round := range int64(3) {
-		for i := range int64(2) {
-			m := storetest.Waiting(round*2+i+1, fmt.Sprint("asker ", round), fmt.Sprint("willsoner ", round, i), storetest.At(later(int(100*i))))
-			m.ConcernIdx = round + 1
-			s.put(t, docs{storetest.Path(m.Idx): m})
-		}
-		errs := make([]error, 2)
-		together(2, func(i int) {
-			_, errs[i] = patiently(t, func(ctx context.Context) (store.Match, error) {
-				return s.Select(ctx, fmt.Sprint("asker ", round), round*2+int64(i)+1)
-			})
-		})
-		one(t, errs, store.ErrAlreadyMatched)
-	}
-	s.consistent(t)
 }
 
 // TestSentManyTimes has one select arrive twenty times at once.
