@@ -58,6 +58,9 @@ func ChatroomOf(m Match, started time.Time) *Chatroom { return m.chatroom(starte
 // ReservationOf is the reservation of a selected match.
 func ReservationOf(m Match) *Reservation { return m.reservation() }
 
+// Explain is explain.
+func Explain(ctx context.Context, err error) error { return explain(ctx, err) }
+
 // OpenAnswering opens a Store whose lists find these documents, as bytes and by
 // collection, whatever they ask for. No connection is made.
 func OpenAnswering(ctx context.Context, cfg Config, documents func(collection string) [][]byte) (*Store, error) {

@@ -340,6 +340,22 @@ func TestTheContextEnds(t *testing.T) {
 	}
 }
 
+// overdue is a context whose timer has not run yet.
+type overdue struct{ context.Context }
+
+func (overdue) Deadline() (time.Time, bool) { return time.Now().Add(-time.Microsecond), true }
+
+// TestOverdue has gRPC know that the deadline is over before the context does.
+func TestOverdue(t *testing.T) {
+	t.Parallel()
+	lost := status.Error(codes.DeadlineExceeded, "stream terminated by RST_STREAM with error code: CANCEL")
+	for ctx, want := range map[context.Context]error{overdue{context.Background()}: context.DeadlineExceeded, context.Background(): store.ErrUnavailable} {
+		if err := store.Explain(ctx, lost); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+}
+
 // TestStreamResets sends RST_STREAM frames, with each code of HTTP/2.
 func TestStreamResets(t *testing.T) {
 	t.Parallel()
