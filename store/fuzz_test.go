@@ -93,7 +93,7 @@ func FuzzDocument(f *testing.F) {
 // now and then two at once or with a lost reply, and looks for broken invariants.
 func FuzzActions(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 60 {
+	for range 40 {
 		steps := make([]byte, 300)
 		for i := range steps {
 			steps[i] = byte(random.Uint32())
