@@ -1,192 +1,79 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"fmt"
-	"net"
-	"slices"
+	"net/http"
 	"strconv"
-	"sync"
+	"strings"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// A load is a closed loop: so many clients, each on a connection of its own,
-// send the next request when the last is answered.
-type load struct {
-	addr    string
-	clients int
-	// requests returns the i-th request of a client, nil when there is no more.
-	requests func(client, i int) []byte
-	status   int
-	length   int // of every body, -1 for any
-	// forgiving counts other answers as failed instead of giving up.
-	forgiving bool
+// requests are what each user of a scene asks. What follows the token is for the floor.
+func (l *lab) requests(p *process, s scene, round int) []vegeta.Target {
+	var all []vegeta.Target
+	for i, u := range s.users(p.name, round) {
+		path := strings.Replace(s.path, "%d", strconv.FormatInt(matchIdx(p.name, round, i), 10), 1)
+		all = append(all, vegeta.Target{
+			Method: s.method,
+			URL:    p.url + "/api/v1/asker" + path,
+			Header: http.Header{"X-Token": {u.token}, "X-Asker": {u.uid}, "X-Size": {strconv.Itoa(l.sizes[s.name])}},
+		})
+	}
+	return all
 }
 
-// A tally is what a load came to.
-type tally struct {
-	requests  int
-	failed    int
-	elapsed   time.Duration
-	latencies []time.Duration // ascending
-}
-
-func (t tally) percentile(p int) time.Duration {
-	if len(t.latencies) == 0 {
-		return 0
-	}
-	return t.latencies[min(len(t.latencies)*p/100, len(t.latencies)-1)]
-}
-
-// run connects, calls started, and goes round until d is over.
-func (l load) run(ctx context.Context, d time.Duration, started func() error) (tally, error) {
-	clients := make([]*client, 0, l.clients)
-	defer func() {
-		for _, c := range clients {
-			c.conn.Close()
-		}
-	}()
-	for range l.clients {
-		c, err := connect(ctx, l.addr)
-		if err != nil {
-			return tally{}, err
-		}
-		clients = append(clients, c)
-	}
-	if err := started(); err != nil {
-		return tally{}, err
-	}
-	begin := time.Now()
-	tallies, errs := make([]tally, l.clients), make([]error, l.clients)
-	var wg sync.WaitGroup
-	for i, c := range clients {
-		wg.Go(func() { tallies[i], errs[i] = l.loop(ctx, c, i, begin.Add(d)) })
-	}
-	wg.Wait()
-	all := tally{elapsed: time.Since(begin)}
-	for i, t := range tallies {
-		if errs[i] != nil {
-			return tally{}, errs[i]
-		}
-		all.failed += t.failed
-		all.latencies = append(all.latencies, t.latencies...)
-	}
-	all.requests = len(all.latencies)
-	slices.Sort(all.latencies)
-	return all, ctx.Err()
-}
-
-func (l load) loop(ctx context.Context, c *client, n int, end time.Time) (t tally, err error) {
-	last := time.Now()
-	for i := 0; last.Before(end) && ctx.Err() == nil; i++ {
-		request := l.requests(n, i)
-		if request == nil {
-			break
-		}
-		status, length, err := c.do(request)
-		if err != nil {
-			return t, err
-		}
-		if status != l.status || l.length >= 0 && length != l.length {
-			if !l.forgiving {
-				return t, fmt.Errorf("status %d and %d bytes instead of %d and %d", status, length, l.status, l.length)
-			}
-			t.failed++
-		}
-		now := time.Now()
-		t.latencies = append(t.latencies, now.Sub(last))
-		last = now
-	}
-	return t, nil
-}
-
-// A client speaks as much HTTP/1.1 as the targets do, for a fraction of the CPU
-// of net/http's, which the targets need.
-type client struct {
-	conn net.Conn
-	r    *bufio.Reader
-}
-
-// patience is how long an answer may take before the bench gives up.
-const patience = 30 * time.Second
-
-func connect(ctx context.Context, addr string) (*client, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", addr)
+// sample measures a target under a scene's requests, of which every answer must be a 200 of
+// the right size.
+func (l *lab) sample(p *process, s scene, round int) (sample, error) {
+	requests, size := l.requests(p, s, round), l.sizes[s.name]
+	before, err := p.cpuTime()
 	if err != nil {
 		return nil, err
 	}
-	return &client{conn: conn, r: bufio.NewReaderSize(conn, 16<<10)}, nil
-}
-
-// do sends one request and reads its answer to the end.
-func (c *client) do(request []byte) (status, length int, err error) {
-	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return 0, 0, err
+	var m vegeta.Metrics
+	for answer := range send(requests, s.clients, s.times) {
+		m.Add(answer)
 	}
-	if _, err := c.conn.Write(request); err != nil {
-		return 0, 0, err
-	}
-	line, err := c.r.ReadSlice('\n')
+	m.Close()
+	after, err := p.cpuTime()
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	if len(line) < 12 {
-		return 0, 0, fmt.Errorf("not HTTP: %q", line)
+	if n := int(m.Requests); n == 0 || m.StatusCodes["200"] != n || int(m.BytesIn.Total) != n*size {
+		return nil, fmt.Errorf("%d requests, answers %v of %.1f bytes instead of %d, %v", n, m.StatusCodes, m.BytesIn.Mean, size, m.Errors)
 	}
-	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
-		return 0, 0, err
-	}
-	length, chunked, err := c.headers()
-	switch {
-	case err != nil:
-		return 0, 0, err
-	case chunked:
-		length, err = c.chunks()
-	default:
-		_, err = c.r.Discard(length)
-	}
-	return status, length, err
+	return sample{
+		cpu:       float64(after-before) / float64(time.Microsecond) / float64(m.Requests),
+		p50:       m.Latencies.P50.Seconds() * 1000,
+		p99:       m.Latencies.P99.Seconds() * 1000,
+		perSecond: m.Throughput,
+	}, nil
 }
 
-func (c *client) headers() (length int, chunked bool, err error) {
-	for {
-		line, err := c.r.ReadSlice('\n')
-		if err != nil {
-			return 0, false, err
-		}
-		name, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(": "))
-		switch {
-		case len(name) == 0:
-			return length, chunked, nil
-		case bytes.EqualFold(name, []byte("Content-Length")):
-			if length, err = strconv.Atoi(string(value)); err != nil {
-				return 0, false, err
-			}
-		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
-			chunked = true
-		}
-	}
+// ask makes one request.
+func ask(request vegeta.Target) *vegeta.Result {
+	return <-send([]vegeta.Target{request}, 1, 1)
 }
 
-func (c *client) chunks() (length int, err error) {
-	for {
-		line, err := c.r.ReadSlice('\n')
-		if err != nil {
-			return 0, err
-		}
-		n, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 32)
-		if err != nil {
-			return 0, err
-		}
-		if _, err := c.r.Discard(int(n) + len("\r\n")); err != nil {
-			return 0, err
-		}
-		if n == 0 {
-			return length, nil
-		}
-		length += int(n)
-	}
+// send has clients send each request so many times, in turn.
+func send(requests []vegeta.Target, clients, times int) <-chan *vegeta.Result {
+	return vegeta.NewAttacker(
+		vegeta.Workers(uint64(clients)),
+		vegeta.MaxWorkers(uint64(clients)),
+		vegeta.Client(&http.Client{
+			Transport: &http.Transport{MaxIdleConnsPerHost: clients, IdleConnTimeout: time.Second, DisableCompression: true},
+			Timeout:   30 * time.Second,
+		}),
+	).Attack(vegeta.NewStaticTargeter(requests...), stopAfter(times*len(requests)), 0, "")
 }
+
+// stopAfter is a pacer of so many requests, as fast as they are answered.
+type stopAfter int
+
+func (n stopAfter) Pace(_ time.Duration, sent uint64) (time.Duration, bool) {
+	return 0, sent >= uint64(n)
+}
+
+func (stopAfter) Rate(time.Duration) float64 { return 0 }

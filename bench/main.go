@@ -1,112 +1,90 @@
-// Command bench measures the server beside what a user would have built
-// instead: the same endpoint in Node with Express and firebase-admin (peer/),
-// and beside the least that it could cost: two bare Firestore queries behind
-// net/http (floor/). All are processes of their own and ask the same stand-in
-// Firestore; rounds alternate between them, so that a slow minute of the machine
-// hits all alike. README.md says what the figures mean.
+// Command bench measures the server beside what a user would have built instead, the
+// same requests in Node with Express and firebase-admin (peer/), and beside the least
+// that the list could cost, two bare Firestore queries behind net/http (floor/).
+// README.md says what the figures mean. The Makefile builds what is measured.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"runtime/debug"
 	"syscall"
-	"time"
+
+	"willson/internal/fakefirestore"
+	"willson/internal/issuer"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	rounds := flag.Int("rounds", enough, "how often everything is measured; with fewer results.md stays as it is")
+	verbose := flag.Bool("v", false, "show what the targets log")
+	flag.Parse()
+	if err := run(ctx, *rounds, *verbose); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// A plan is how long and how often is measured.
-type plan struct {
-	rounds int           // of every scenario
-	slot   time.Duration // one target in one scenario of one round
-	warmUp time.Duration // CPU that a target uses before it is measured
-	out    string        // where the results go, "" for nowhere
-	// verbose shows what the targets write to stderr. They write it to nowhere
-	// otherwise, but they do write it: logging is part of their work.
-	verbose bool
+// A lab is everything that a measurement needs: a Firestore, an issuer of tokens, users
+// with tokens and documents, and the targets, running.
+type lab struct {
+	rounds    int
+	log       io.Writer // of the targets; nil is /dev/null, since logging is part of their work
+	firestore *fakefirestore.Server
+	issuer    *issuer.Issuer
+	users     users
+	running   []*process
+	sizes     map[string]int // of the answers, by scene
+	results   results
 }
 
-const (
-	// warmUp is what Node's compiler needs until its code gets no faster.
-	warmUp = 3 * time.Second
-	// limit ends a run that hangs; the default one takes four minutes.
-	limit = 15 * time.Minute
-)
-
-func run(ctx context.Context, args []string) error {
-	if len(args) == 1 && args[0] == standinCommand {
-		return serveStandin(ctx, os.Stdin, os.Stdout)
-	}
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	rounds := flags.Int("rounds", 5, "rounds of every scenario; the figures are medians over them")
-	slot := flags.Duration("slot", 800*time.Millisecond, "how long one target is measured in one scenario of one round")
-	quick := flags.Bool("quick", false, "a look in less than a minute, which writes no files: -rounds 2 -slot 250ms -out ''")
-	out := flags.String("out", "bench", "directory for results.json, results.svg and the table in README.md")
-	verbose := flags.Bool("v", false, "show what the targets log")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	p := plan{rounds: *rounds, slot: *slot, warmUp: warmUp, out: *out, verbose: *verbose}
-	if *quick {
-		p = plan{rounds: 2, slot: 250 * time.Millisecond, warmUp: warmUp / 2, verbose: *verbose}
-	}
-	if p.rounds < 1 || p.slot < 100*time.Millisecond {
-		return fmt.Errorf("%d rounds of %v measure nothing", p.rounds, p.slot)
-	}
-
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	lab, err := newLab(ctx, p)
+func run(ctx context.Context, rounds int, verbose bool) error {
+	// The fake Firestore and the clients run in this process, and should take little from
+	// the machine that they share with what is measured.
+	debug.SetGCPercent(400)
+	busy, err := load()
 	if err != nil {
 		return err
 	}
-	defer lab.close()
-	if err := lab.measure(ctx); err != nil {
+	if busy > idle {
+		fmt.Fprintf(os.Stderr, "The machine is busy (load %.1f): the figures will be worth little.\n", busy)
+	}
+	l := &lab{rounds: rounds, sizes: make(map[string]int), results: make(results)}
+	if verbose {
+		l.log = os.Stderr
+	}
+	if l.firestore, err = fakefirestore.Start(""); err != nil {
 		return err
 	}
-	table := lab.results.table()
-	fmt.Print(table)
-	if p.out == "" {
-		return nil
-	}
-	return lab.results.write(p.out, table)
-}
-
-// write leaves the raw figures, the picture, and the table between the README's
-// markers.
-func (r *results) write(dir, table string) error {
-	raw, err := r.json()
-	if err != nil {
+	defer l.firestore.Close()
+	if l.issuer, err = issuer.New(); err != nil {
 		return err
 	}
-	readme := filepath.Join(dir, "README.md")
-	text, err := os.ReadFile(readme)
-	if err != nil {
-		return err
-	}
-	text, err = between(text, table)
-	if err != nil {
-		return fmt.Errorf("%s: %w", readme, err)
-	}
-	for path, content := range map[string][]byte{
-		filepath.Join(dir, "results.json"): raw,
-		filepath.Join(dir, "results.svg"):  r.picture(),
-		readme:                             text,
-	} {
-		if err := os.WriteFile(path, content, 0o644); err != nil {
+	defer l.issuer.Close()
+	// For this process and for the targets.
+	os.Setenv("GOOGLE_CLOUD_PROJECT", l.issuer.Project)
+	os.Setenv("FIRESTORE_EMULATOR_HOST", l.firestore.Addr())
+	defer func() {
+		for _, p := range l.running {
+			p.stop()
+		}
+	}()
+	for _, step := range []func(context.Context) error{l.addUsers, l.startTargets, l.verify, l.measure} {
+		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
+
+	table := l.results.table(busy)
+	fmt.Print(table)
+	if rounds >= enough {
+		err = os.WriteFile("results.md", []byte(table), 0o644)
+	}
+	return errors.Join(err, l.results.check())
 }

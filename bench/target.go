@@ -3,88 +3,83 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// The targets, by the names they have in the results.
+// The targets, as the table calls them.
 const (
-	willson    = "willson"
-	node       = "node"
-	floor      = "floor"
-	floorBytes = "floor-bytes"
+	willson = "Willson"
+	node    = "Node"
+	floor   = "floor"
 )
 
-// A target is something to measure.
-type target struct {
+// A process is a target, running.
+type process struct {
 	name    string
-	title   string // in the table
 	command []string
 	env     []string
-	// tokens says that it verifies tokens and answers the contract's JSON.
-	tokens bool
+	cmd     *exec.Cmd
+	url     string
+	cold    time.Duration // from exec to the first answer of 200
 }
 
-// A process is a running target.
-type process struct {
-	target
-	cmd  *exec.Cmd
-	addr string
-	// cold is the time from exec to the first answer of 200.
-	cold time.Duration
+// startTargets starts what the Makefile has built and installed.
+func (l *lab) startTargets(ctx context.Context) error {
+	nodeEnv := []string{
+		"NODE_ENV=production", "METADATA_SERVER_DETECTION=none",
+		"BENCH_" + l.issuer.Env()[0], "NODE_EXTRA_CA_CERTS=" + l.issuer.CAFile(),
+	}
+	for _, p := range []*process{
+		{name: willson, command: []string{"../.cache/willson"}, env: l.issuer.Env()},
+		{name: node, command: []string{"node", "peer/server.mjs"}, env: nodeEnv},
+		{name: floor, command: []string{"../.cache/floor"}},
+	} {
+		if err := l.start(ctx, p); err != nil {
+			return err
+		}
+		l.running = append(l.running, p)
+	}
+	return nil
 }
 
 // coldLimit is how long a target may take to its first answer.
 const coldLimit = 20 * time.Second
 
-// start runs t on a free port and waits for its first 200 to the request.
-func (t target) start(ctx context.Context, request []byte, stderr io.Writer) (*process, error) {
-	addr, err := freeAddr()
+// start runs p on a free port and waits until it answers the list.
+func (l *lab) start(ctx context.Context, p *process) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, t.command[0], t.command[1:]...)
-	cmd.Env = append(append(os.Environ(), t.env...), "PORT="+port)
-	cmd.Stderr = stderr
+	listener.Close()
+	addr := listener.Addr().(*net.TCPAddr)
+	p.url = "http://" + addr.String()
+	p.cmd = exec.CommandContext(ctx, p.command[0], p.command[1:]...)
+	p.cmd.Env = append(append(os.Environ(), p.env...), fmt.Sprint("PORT=", addr.Port))
+	p.cmd.Stderr = l.log
 	begin := time.Now()
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w", t.name, err)
+	if err := p.cmd.Start(); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
 	}
-	p := &process{target: t, cmd: cmd, addr: addr}
+	request := l.requests(p, l.scenes()[0], 0)[0]
 	for {
-		status, err := p.ask(ctx, request)
-		if err == nil && status == http.StatusOK {
-			p.cold = time.Since(begin)
-			return p, nil
+		answer := ask(request)
+		p.cold = time.Since(begin)
+		if answer.Code == 200 {
+			return nil
 		}
-		if time.Since(begin) > coldLimit || ctx.Err() != nil {
+		if p.cold > coldLimit || ctx.Err() != nil {
 			p.stop()
-			return nil, fmt.Errorf("%s: no 200 after %v: status %d, %w (-v shows what it says)", t.name, coldLimit, status, err)
+			return fmt.Errorf("%s: no 200 in %v (-v shows its log): %s %s", p.name, p.cold, answer.Error, answer.Body)
 		}
 		time.Sleep(time.Millisecond)
 	}
 }
-
-func (p *process) ask(ctx context.Context, request []byte) (status int, err error) {
-	c, err := connect(ctx, p.addr)
-	if err != nil {
-		return 0, err
-	}
-	defer c.conn.Close()
-	status, _, err = c.do(request)
-	return status, err
-}
-
-func (p *process) pid() int { return p.cmd.Process.Pid }
 
 // stop kills the process: nothing of what it would still do is measured.
 func (p *process) stop() {
@@ -92,29 +87,12 @@ func (p *process) stop() {
 	p.cmd.Wait()
 }
 
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
-// An asker is a user with a token, and how many sessions the stand-in makes up
-// for it.
-type asker struct {
-	uid, token string
-}
-
-// path is the measured route.
-const path = "/api/v1/asker/chat/chatrooms"
-
-// request is one asker's request as t understands it. size is the length of the
-// real answer, which a floor is to match; extra is a header line, or "".
-func (t target) request(a asker, size int, extra string) []byte {
-	if t.tokens {
-		return []byte("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nx-token: " + a.token + "\r\n" + extra + "\r\n")
-	}
-	return []byte("GET /" + strconv.Itoa(size) + " HTTP/1.1\r\nHost: localhost\r\nx-asker: " + a.uid + "\r\n" + extra + "\r\n")
+// cpuTime is the CPU that the process has used, user and system, in all its threads, by
+// the kernel's own clock of it: exact to the nanosecond, where /proc counts in hundredths
+// of a second.
+func (p *process) cpuTime() (time.Duration, error) {
+	const schedClock = 2 // CPUCLOCK_SCHED, for the whole process
+	var t unix.Timespec
+	err := unix.ClockGettime(int32(^p.cmd.Process.Pid<<3|schedClock), &t)
+	return time.Duration(t.Nano()), err
 }

@@ -1,77 +1,87 @@
-// Command floor is the least that the asker's list can cost while it asks
-// Firestore: an HTTP handler that makes the two queries at the same time, reads
-// the answers to their end, and answers fixed bytes. It checks no token, looks
-// at no document and encodes nothing.
-//
-// With -bytes the documents are not even decoded: what is left is net/http and
-// gRPC themselves.
+// Command floor is the least that the asker's list can cost while it asks Firestore: an
+// HTTP handler that makes the two queries at the same time by the generated gRPC client,
+// reads the answers to their end, and answers fixed bytes. It checks no token, looks at
+// no document and encodes nothing.
 package main
 
 import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
 )
 
 func main() {
-	undecoded := flag.Bool("bytes", false, "leave the documents undecoded")
-	flag.Parse()
-	if err := run(*undecoded); err != nil {
-		log.Fatal(err)
-	}
-}
-
-func run(undecoded bool) error {
 	conn, err := grpc.NewClient("passthrough:///"+os.Getenv("FIRESTORE_EMULATOR_HOST"),
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
-	defer conn.Close()
-	f := floor{
-		drain:   decoded{firestorepb.NewFirestoreClient(conn)}.drain,
-		project: os.Getenv("GOOGLE_CLOUD_PROJECT"),
-	}
-	if undecoded {
-		f.drain = raw{conn}.drain
-	}
-	return http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), f)
+	database := "projects/" + os.Getenv("GOOGLE_CLOUD_PROJECT") + "/databases/(default)"
+	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), floor{
+		client:       firestorepb.NewFirestoreClient(conn),
+		database:     database,
+		rooms:        query(database, "chatrooms", "chat"),
+		reservations: query(database, "reservations", "reserved"),
+	}))
 }
 
 type floor struct {
-	drain   func(context.Context, *firestorepb.RunQueryRequest) error
-	project string
+	client              firestorepb.FirestoreClient
+	database            string
+	rooms, reservations *firestorepb.RunQueryRequest
 }
 
-// filler is what the answers are cut from: room for 300 rows in either list.
+// query is one of the two queries of the list, for no asker yet.
+func query(database, collection, status string) *firestorepb.RunQueryRequest {
+	req := &firestorepb.RunQueryRequest{}
+	err := prototext.Unmarshal(fmt.Appendf(nil, `
+		parent: %q
+		structured_query {
+			from { collection_id: %q }
+			where { composite_filter {
+				op: AND
+				filters { field_filter { field { field_path: "asker_uid" } op: EQUAL value { string_value: "" } } }
+				filters { field_filter { field { field_path: "status" } op: EQUAL value { string_value: %q } } }
+			} }
+			order_by { field { field_path: "idx" } direction: DESCENDING }
+			limit { value: 301 }
+		}`, database+"/documents", collection, status), req)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return req
+}
+
+// filler is what the answers are cut from.
 var filler = bytes.Repeat([]byte("x"), 1<<20)
 
-// ServeHTTP answers a request for /n with n bytes, after asking Firestore for
-// the sessions of the asker that the request names.
+// ServeHTTP asks Firestore for the sessions of the asker that the request names, and
+// answers as many bytes as it says.
 func (f floor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	size, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/"))
+	size, err := strconv.Atoi(r.Header.Get("X-Size"))
 	if err != nil || size > len(filler) {
 		http.Error(w, "how many bytes?", http.StatusBadRequest)
 		return
 	}
 	asker := r.Header.Get("X-Asker")
-	ctx := metadata.AppendToOutgoingContext(r.Context(), "authorization", "Bearer owner",
-		"google-cloud-resource-prefix", "projects/"+f.project+"/databases/(default)")
+	ctx := metadata.AppendToOutgoingContext(r.Context(),
+		"authorization", "Bearer owner", "google-cloud-resource-prefix", f.database)
 	reserved := make(chan error, 1)
-	go func() { reserved <- f.drain(ctx, query(f.project, "reservations", asker, "reserved")) }()
-	err = f.drain(ctx, query(f.project, "chatrooms", asker, "chat"))
+	go func() { reserved <- f.drain(ctx, f.reservations, asker) }()
+	err = f.drain(ctx, f.rooms, asker)
 	if err := errors.Join(err, <-reserved); err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
@@ -81,22 +91,14 @@ func (f floor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Write(filler[:size])
 }
 
-// decoded reads the documents with the generated client.
-type decoded struct{ client firestorepb.FirestoreClient }
-
-func (d decoded) drain(ctx context.Context, req *firestorepb.RunQueryRequest) error {
-	stream, err := d.client.RunQuery(ctx, req)
-	if err != nil {
-		return err
+func (f floor) drain(ctx context.Context, query *firestorepb.RunQueryRequest, asker string) error {
+	req := proto.CloneOf(query)
+	filters := req.GetStructuredQuery().GetWhere().GetCompositeFilter().GetFilters()
+	filters[0].GetFieldFilter().Value = &firestorepb.Value{ValueType: &firestorepb.Value_StringValue{StringValue: asker}}
+	stream, err := f.client.RunQuery(ctx, req)
+	for err == nil {
+		_, err = stream.Recv()
 	}
-	for {
-		if _, err := stream.Recv(); err != nil {
-			return unlessEOF(err)
-		}
-	}
-}
-
-func unlessEOF(err error) error {
 	if err == io.EOF {
 		return nil
 	}

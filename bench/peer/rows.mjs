@@ -1,83 +1,86 @@
-// From stored documents to the rows of the answer.
+// From stored documents to the answers' rows.
 
 // Korea has kept UTC+9, without daylight saving, since 1988.
 const SEOUL_MS = 9 * 60 * 60 * 1000;
 const GENDERS = { F: '여', M: '남' };
 
 const two = (n) => String(n).padStart(2, '0');
-const text = (v) => (typeof v === 'string' && v !== '' ? v : undefined);
+const text = (v) => v || undefined;
+const flag = (v) => (v ? 1 : 0);
 
-/** The rows of a snapshot that comes in descending idx, ascending; what does not follow the schema is left out. */
-export function rowsOf(snapshot, uid, toRow, now) {
-  const rows = [];
-  for (const doc of snapshot.docs) {
-    const d = doc.data();
-    try {
-      if (d.asker_uid !== uid) throw new TypeError('asker_uid: not what was asked for');
-      if (!isOver(d, now)) rows.push(toRow(doc.id, d));
-    } catch (err) {
-      console.error(doc.ref.path, err.message);
-    }
-  }
-  return rows.reverse();
-}
-
-function isOver(d, now) {
-  return d.ends_at != null && d.ends_at.toMillis() <= now;
-}
-
-function integer(v, name) {
-  if (!Number.isInteger(v)) throw new TypeError(`${name}: not an integer`);
-  return v;
-}
-
-export function ingRow(id, d) {
-  const { concern, willsoner = {} } = d;
+export function ingRow(id, { idx, asker_uid, started_at, concern, willsoner }) {
   return {
-    idx: integer(d.idx, 'idx'),
+    idx,
     roomkey: id,
     concern: {
       nickname: text(concern.nickname),
-      time: String(integer(concern.minutes, 'concern.minutes')),
+      time: String(concern.minutes),
       idx: concern.idx,
-      asker: { pic: text(concern.asker_pic), id: d.asker_uid },
+      asker: { pic: text(concern.asker_pic), id: asker_uid },
     },
     willsoner: {
       idx: willsoner.idx,
       introduction: text(willsoner.introduction),
       experience: text(willsoner.experience),
-      asker: {
-        gender: GENDERS[willsoner.gender],
-        pic: text(willsoner.pic),
-        nickname: text(willsoner.nickname),
-      },
-      image: { pic: text(willsoner.image_pic) },
-      subcategories: (willsoner.subcategories ?? []).map((s) => ({
-        name: text(s.name),
-        category: text(s.category) && { name: s.category },
+      asker: { gender: GENDERS[willsoner.gender], pic: text(willsoner.pic), nickname: willsoner.nickname ?? '' },
+      image: { pic: willsoner.image_pic ?? '' },
+      subcategories: (willsoner.subcategories ?? []).map(({ name, category }) => ({
+        name: text(name),
+        category: category && { name: category },
       })),
-      keywords: (willsoner.keywords ?? []).map((name) => ({ name })),
+      keywords: (willsoner.keywords ?? []).filter(text).map((name) => ({ name })),
     },
-    start: d.started_at.toMillis(),
+    start: started_at.toMillis(),
   };
 }
 
-export function reserveRow(id, d) {
-  const { concern, willsoner = {} } = d;
-  if (!text(d.roomkey)) throw new TypeError('roomkey: missing');
-  const starts = new Date(d.starts_at.toMillis() + SEOUL_MS);
+export function reserveRow(id, { idx, roomkey, willsoner_uid, starts_at, concern, willsoner }) {
+  const starts = new Date(starts_at.toMillis() + SEOUL_MS);
   return {
-    idx: integer(d.idx, 'idx'),
-    roomkey: d.roomkey,
-    concern: { time: String(integer(concern.minutes, 'concern.minutes')) },
+    idx,
+    roomkey,
+    concern: { time: String(concern.minutes) },
     willsoner: {
       idx: willsoner.idx,
-      asker: { nickname: text(willsoner.nickname), id: text(d.willsoner_uid) },
-      image: { pic: text(willsoner.image_pic) },
+      asker: { nickname: willsoner.nickname ?? '', id: text(willsoner_uid) },
+      image: { pic: willsoner.image_pic ?? '' },
     },
     date: {
       from_time: `${two(starts.getUTCHours())}:${two(starts.getUTCMinutes())}`,
       date_format: `${two(starts.getUTCMonth() + 1)}월 ${two(starts.getUTCDate())}일`,
     },
+  };
+}
+
+export function matchRow(m) {
+  return {
+    created_at: m.created_at.toMillis(),
+    updated_at: m.updated_at.toMillis(),
+    idx: m.idx,
+    status: m.status,
+    roomkey: m.roomkey,
+    admin_selected: flag(m.admin_selected),
+    score: m.score ?? 0,
+    is_extended: flag(m.is_extended),
+    asker_join: flag(m.asker_join),
+    willsoner_join: flag(m.willsoner_join),
+    concern_idx: m.concern_idx,
+    date_idx: m.date_idx ?? null,
+    willsoner_idx: m.willsoner_idx,
+  };
+}
+
+export function selectedRow(m) {
+  const { avg_rating, experience, gender, age, pic, nickname, image_pic } = m.willsoner ?? {};
+  return {
+    ...matchRow(m),
+    willsoner: {
+      avg_rating: text(avg_rating),
+      idx: m.willsoner_idx,
+      experience: text(experience),
+      asker: { gender: GENDERS[gender], age: text(age), pic: text(pic), nickname: text(nickname) },
+      image: { pic: text(image_pic) },
+    },
+    date: null,
   };
 }
