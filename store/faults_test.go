@@ -231,7 +231,8 @@ func TestLateReview(t *testing.T) {
 	}
 }
 
-// TestNobodyListens has no server at all, and one that is gone.
+// TestNobodyListens has no server at all, one that is gone, and one that goes after a
+// transaction has begun.
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -256,6 +257,16 @@ func TestNobodyListens(t *testing.T) {
 			}
 		}
 	}
+	goes, other := faked(t)
+	goes.put(t, session("chat"))
+	goes.clock.looked = func() {
+		other.Kill()
+		time.Sleep(100 * time.Millisecond) // nothing tells when the client knows
+	}
+	if _, err := goes.Complete(within(t), asker, 1); !errors.Is(err, store.ErrUnavailable) {
+		t.Error(err)
+	}
+
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}

@@ -44,15 +44,20 @@ type subject struct {
 	metrics *prometheus.Registry
 }
 
-// A clock stands until it is set.
+// A clock stands until it is set. It is looked at once in each attempt at a transaction,
+// after this has begun, and then calls looked.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu     sync.Mutex
+	now    time.Time
+	looked func()
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.looked != nil {
+		c.looked()
+	}
 	return c.now
 }
 

@@ -42,8 +42,9 @@ func (s *Store) transact(ctx context.Context, a action, f func(*transaction) err
 			return hidden(err)
 		}, firestore.MaxAttempts(1))
 		if err == nil {
-			err = revealed(failed)
+			err = failed
 		}
+		err = revealed(err)
 		if err == nil || !isTransient(ctx, err) {
 			return explain(ctx, err)
 		}
