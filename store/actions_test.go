@@ -440,7 +440,7 @@ func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ state, call, path, required, optional string }{
 		{"waiting", "select", "matches/1", "idx concern_idx willsoner_idx willsoner_uid status concern concern.minutes created_at updated_at", "starts_at date_idx score asker_join willsoner"},
-		{"chat", "join as willsoner", "matches/1", "roomkey", ""},
+		{"chat", "join as willsoner", "matches/1", "roomkey asker_uid", ""},
 		{"complete", "complete", "matches/1", "roomkey", ""},
 		{"chat", "complete", "chatrooms/room", "idx asker_uid willsoner_uid status started_at concern concern.idx concern.minutes willsoner willsoner.idx", "willsoner.keywords"},
 		{"opened", "join as asker", "chatrooms/room", "started_at", ""},

@@ -420,7 +420,7 @@ func TestReady(t *testing.T) {
 	}
 	ready(0, true) // a client that left says nothing of Firestore
 
-	// The first to ask hangs up, and the next is answered.
+	// The first to ask hangs up, and another who waits for the same answer gets it.
 	server.OnCall(missing("chatrooms", "asker_uid"))
 	_, _ = s.Sessions(within(t), of(asker))
 	arrived, release := make(chan struct{}, 10), make(chan struct{})
@@ -439,13 +439,26 @@ func TestReady(t *testing.T) {
 	case err := <-first:
 		t.Fatalf("nothing was asked: %v", err)
 	}
+	next := waiting{within(t), make(chan struct{}, 10)}
+	go func() { second <- s.Ready(next) }()
+	<-next.waits
 	cancel()
 	if err := <-first; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	go func() { second <- s.Ready(within(t)) }()
 	close(release)
 	if err := <-second; err != nil {
 		t.Error(err)
 	}
+}
+
+// waiting tells when somebody waits for it.
+type waiting struct {
+	context.Context
+	waits chan struct{}
+}
+
+func (w waiting) Done() <-chan struct{} {
+	w.waits <- struct{}{}
+	return w.Context.Done()
 }
