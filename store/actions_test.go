@@ -488,6 +488,9 @@ func TestUnreadable(t *testing.T) {
 			for _, field := range strings.Fields(test.optional) {
 				fail(field, []any{fields{"a": 1}, 1})
 			}
+			if strings.HasPrefix(test.path+" "+test.required, "matches/1 idx") {
+				fail("idx", 2) // not the document's id
+			}
 		})
 	}
 }
