@@ -48,7 +48,7 @@ func (l *lab) addUsers(ctx context.Context) error {
 	}
 
 	l.users.usual = l.signed("usual", usualUsers, 0)
-	l.users.many = l.signed("manys", manyUsers, 0)
+	l.users.many = l.signed("heavy", manyUsers, 0)
 	if err := errors.Join(
 		l.addSessions(ctx, put, l.users.usual, 10_000, usualRooms, usualReserved),
 		l.addSessions(ctx, put, l.users.many, 20_000, manyRows, manyRows),
