@@ -258,6 +258,45 @@ func TestClosedTransactions(t *testing.T) {
 	}
 }
 
+// Other client libraries have the first look-up begin the transaction.
+func TestLookUpThatBeginsATransaction(t *testing.T) {
+	t.Parallel()
+	s, err := fakefirestore.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	conn, err := grpc.NewClient(s.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	client := pb.NewFirestoreClient(conn)
+	const database = "projects/demo-willson/databases/(default)"
+	for changed, want := range map[bool]codes.Code{false: codes.OK, true: codes.Aborted} {
+		put(t, s, map[string]fields{"rooms/a": {"status": "chat"}})
+		stream, err := client.BatchGetDocuments(t.Context(), &pb.BatchGetDocumentsRequest{
+			Database:            database,
+			Documents:           []string{database + "/documents/rooms/a"},
+			ConsistencySelector: &pb.BatchGetDocumentsRequest_NewTransaction{NewTransaction: &pb.TransactionOptions{}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed {
+			put(t, s, map[string]fields{"rooms/a": {"status": "complete"}})
+		}
+		_, err = client.Commit(t.Context(), &pb.CommitRequest{Database: database, Transaction: first.GetTransaction()})
+		if status.Code(err) != want || len(first.GetTransaction()) == 0 {
+			t.Errorf("changed %t: transaction %q ended with %v, want %v", changed, first.GetTransaction(), err, want)
+		}
+	}
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	query := func(ctx context.Context, c *firestore.Client) (int, error) {

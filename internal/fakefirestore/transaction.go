@@ -37,14 +37,19 @@ func (s *Server) remember(id []byte, unchanged func() bool) error {
 // BeginTransaction implements the gRPC service.
 func (s *Server) BeginTransaction(ctx context.Context, req *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
 	return unary(ctx, s, "BeginTransaction", req, func(*pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
-		if req.GetOptions().GetReadOnly().GetReadTime() != nil {
-			return nil, status.Error(codes.Unimplemented, "fakefirestore: reads of the past")
-		}
-		s.begun++
-		id := strconv.Itoa(s.begun)
-		s.transactions[id] = &transaction{readOnly: req.GetOptions().GetReadOnly() != nil}
-		return &pb.BeginTransactionResponse{Transaction: []byte(id)}, nil
+		id, err := s.begin(req.GetOptions())
+		return &pb.BeginTransactionResponse{Transaction: id}, err
 	})
+}
+
+func (s *Server) begin(options *pb.TransactionOptions) (id []byte, err error) {
+	if options.GetReadOnly().GetReadTime() != nil {
+		return nil, status.Error(codes.Unimplemented, "fakefirestore: reads of the past")
+	}
+	s.begun++
+	id = strconv.AppendInt(nil, int64(s.begun), 10)
+	s.transactions[string(id)] = &transaction{readOnly: options.GetReadOnly() != nil}
+	return id, nil
 }
 
 // Rollback implements the gRPC service.
@@ -62,8 +67,16 @@ func (s *Server) BatchGetDocuments(req *pb.BatchGetDocumentsRequest, answers pb.
 }
 
 func (s *Server) get(req *pb.BatchGetDocumentsRequest) (found, error) {
-	if req.GetMask() != nil || req.GetReadTime() != nil || req.GetNewTransaction() != nil {
+	if req.GetMask() != nil || req.GetReadTime() != nil {
 		return found{}, status.Errorf(codes.Unimplemented, "fakefirestore: %v", req)
+	}
+	id, begun := req.GetTransaction(), []byte(nil)
+	if options := req.GetNewTransaction(); options != nil {
+		var err error
+		if begun, err = s.begin(options); err != nil {
+			return found{}, err
+		}
+		id = begun
 	}
 	a := found{documents: len(req.GetDocuments())}
 	for _, name := range req.GetDocuments() {
@@ -73,8 +86,9 @@ func (s *Server) get(req *pb.BatchGetDocumentsRequest) (found, error) {
 		if d != nil {
 			m.Result = &pb.BatchGetDocumentsResponse_Found{Found: named(database, d)}
 		}
+		m.Transaction, begun = begun, nil // the first message names it
 		a.messages = append(a.messages, m)
-		if id := req.GetTransaction(); id != nil {
+		if id != nil {
 			if err := s.remember(id, func() bool { return s.document(path) == d }); err != nil {
 				return found{}, err
 			}
