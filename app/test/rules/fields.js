@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import {
   Bytes, FieldPath, GeoPoint, Timestamp, arrayUnion, deleteField, doc, increment, serverTimestamp, setDoc, updateDoc,
 } from 'firebase/firestore';
-import { asker, blankIntro, end, expect, intro, message, newRoom, other, readBy, start, willsoner } from './world.js';
+import { asker, both, expect, message, newRoom, other, readBy, step, steps, talking, willsoner } from './world.js';
 
 const without = (data, field) => Object.fromEntries(Object.entries(data).filter(([name]) => name !== field));
 const mine = (fields) => ({ ...message(asker), ...fields });
@@ -46,53 +46,46 @@ const tables = {
     ...['uid', 'message', 'timeStamp', 'readUser'].map((field) => [`without ${field}`, 'no', without(message(asker), field)]),
     ['nothing', 'no', {}],
   ],
-  start: [
-    ['as the app writes it', 'yes', start(asker)],
-    ['a message', 'no', message(asker)],
-    ['a message called start', 'no', mine({ uid: 'start' })],
-    ['with a text', 'no', { ...start(asker), message: '' }],
-    ['with a time', 'no', { ...start(asker), timeStamp: serverTimestamp() }],
-    ['another uid', 'no', { ...start(asker), uid: 'intro' }],
-    ['my uid', 'no', { ...start(asker), uid: asker.uid }],
-    ['without uid', 'no', without(start(asker), 'uid')],
-    ['without readUser', 'no', { uid: 'start' }],
-    ...each('readUser', notReaders, (readUser) => ({ uid: 'start', readUser })),
-  ],
-  intro: [
-    ['as the app writes it', 'yes', blankIntro()],
-    ['agreeing at once', 'yes', intro(asker)],
-    ['with no readers yet', 'yes', intro()],
-    ['a message', 'no', message(asker)],
-    ['a message called intro', 'no', mine({ uid: 'intro' })],
-    ['with a text', 'no', { ...intro(asker), message: '안녕' }],
-    ...each('message', notStrings, (value) => ({ ...intro(asker), message: value })),
-    ['with a time', 'no', { ...intro(asker), timeStamp: serverTimestamp() }],
-    ['another uid', 'no', { ...intro(asker), uid: 'start' }],
-    ['without uid', 'no', without(intro(asker), 'uid')],
-    ['without message', 'no', without(intro(asker), 'message')],
-    ...each('readUser', without(notReaders, 'nobody'), (readUser) => ({ ...blankIntro(), readUser })),
-  ],
-  end: [
-    ['as the app writes it', 'yes', end()],
-    ['a message', 'no', message(asker)],
-    ['a message called end', 'no', mine({ uid: 'end' })],
-    ['with a reader', 'no', { ...end(), readUser: readBy(asker) }],
-    ['with a text', 'no', { ...end(), message: '' }],
-    ['another uid', 'no', { ...end(), uid: 'start' }],
-    ['without uid', 'no', without(end(), 'uid')],
-    ['without a time', 'no', { uid: 'end' }],
-    ...each('timeStamp', notTimes, (timeStamp) => ({ uid: 'end', timeStamp })),
-  ],
 };
 
-const ready = { 'a new message': {}, start: {}, intro: { start: start(asker, willsoner) }, end: { start: start(asker, willsoner), intro: intro(asker, willsoner) } };
+// The steps hold what the protocol gives them and nothing else.
+for (const id of ['start', 'intro', 'end']) {
+  const its = (fields) => ({ ...step(id), ...fields });
+  tables[id] = [
+    ['as the app sets it', 'yes', step(id)],
+    ['a message', 'no', message(asker)],
+    [`a message called ${id}`, 'no', mine({ uid: id })],
+    ['with a text', 'no', its({ message: '안녕' })],
+    ...each('message', notStrings, (value) => its({ message: value })),
+    ...each('timeStamp', notTimes, (timeStamp) => its({ timeStamp })),
+    ...each('uid', { 'another step': id === 'end' ? 'start' : 'end', mine: asker.uid, empty: '', null: null }, (uid) => its({ uid })),
+    ...each('readUser', { nobody: {}, me: readBy(asker), both: readBy(...both), null: null }, (readUser) => its({ readUser })),
+    ['a field more', 'no', its({ minutes: 500 })],
+    ...['uid', 'message', 'timeStamp'].map((field) => [`without ${field}`, 'no', without(step(id), field)]),
+    ['nothing', 'no', {}],
+  ];
+}
+
+const ready = {
+  'a new message': talking(), start: {}, intro: steps({ entered: both }), end: steps({ entered: both, agreed: both }),
+};
 
 for (const [name, rows] of Object.entries(tables)) {
+  const id = name === 'a new message' ? 'new' : name;
   describe(name, () => {
     for (const [title, answer, data] of rows) {
       test(`${title}: ${answer}`, async () => {
         const room = await newRoom({ chats: ready[name] });
-        const id = name === 'a new message' ? 'new' : name;
+        await expect(answer === 'yes', () => setDoc(doc(asker.db, `${room}/chats/${id}`), data));
+      });
+    }
+  });
+
+  // Where the right one may be set over what is there, a wrong one may not.
+  if (id !== 'new') describe(`${name}, set again`, () => {
+    for (const [title, answer, data] of rows) {
+      test(`${title}: ${answer}`, async () => {
+        const room = await newRoom({ chats: { ...ready[name], [id]: step(id) } });
         await expect(answer === 'yes', () => setDoc(doc(asker.db, `${room}/chats/${id}`), data));
       });
     }
@@ -106,7 +99,7 @@ const reader = (uid, value) => [new FieldPath('readUser', uid), value];
 const updates = [
   ['adds itself', 'yes', reader(w, true)],
   ['writes both, which is what is then there', 'yes', readUser(readBy(asker, willsoner))],
-  ['writes what is there', 'yes', readUser(readBy(asker))],
+  ['writes the writer again', 'no', readUser(readBy(asker))],
   ['adds itself as false', 'no', reader(w, false)],
   ['adds itself as "true"', 'no', reader(w, 'true')],
   ['adds itself as the time', 'no', reader(w, serverTimestamp())],
@@ -132,66 +125,43 @@ const updates = [
 ];
 
 // The same update on each document that can be read: whatever is closed on a message is closed on a step.
+const chats = () => ({
+  hello: message(asker), start: { ...step('start'), readUser: readBy(asker) }, intro: { ...step('intro'), readUser: readBy(asker) },
+});
 for (const id of ['hello', 'start', 'intro']) {
   describe(`an update of ${id}`, () => {
     for (const [title, answer, fields] of updates) {
       test(`${title}: ${answer}`, async () => {
-        const room = await newRoom({ chats: { hello: message(asker), start: start(asker), intro: intro(asker) } });
+        const room = await newRoom({ chats: chats() });
         await expect(answer === 'yes', () => updateDoc(doc(willsoner.db, `${room}/chats/${id}`), ...fields));
       });
     }
 
-    test('the reader takes itself out: no', async () => {
-      const everyone = [asker, willsoner];
-      const room = await newRoom({ chats: { hello: { ...message(asker), readUser: readBy(...everyone) }, start: start(...everyone), intro: intro(...everyone) } });
-      await expect(false, () => updateDoc(doc(willsoner.db, `${room}/chats/${id}`), ...reader(w, deleteField())));
-      await expect(false, () => updateDoc(doc(willsoner.db, `${room}/chats/${id}`), ...reader(w, false)));
+    test('once more, and out again', async () => {
+      const room = await newRoom({ chats: { ...chats(), [id]: { ...chats()[id], readUser: readBy(...both) } } });
+      const update = (...fields) => updateDoc(doc(willsoner.db, `${room}/chats/${id}`), ...fields);
+      await expect(true, () => update(...reader(w, true)));
+      await expect(false, () => update(...reader(w, deleteField())));
+      await expect(false, () => update(...reader(w, false)));
     });
   });
 }
 
 describe('an update of end', () => {
-  const attempts = { 'winds the clock back': ['timeStamp', serverTimestamp()], 'sets it an hour ahead': ['timeStamp', hourFromNow()], 'takes it away': ['timeStamp', deleteField()], 'adds a reader': reader(w, true), 'changes nothing': ['uid', 'end'] };
+  const attempts = {
+    'sets it an hour ahead': ['timeStamp', hourFromNow()], 'takes its time away': ['timeStamp', deleteField()], 'adds a reader': reader(w, true),
+    'adds a reader and the time': [...reader(w, true), 'timeStamp', serverTimestamp()],
+  };
   for (const [title, fields] of Object.entries(attempts)) {
     test(`${title}: no`, async () => {
-      const room = await newRoom({ chats: { ...ready.end, end: end() } });
+      const room = await newRoom({ chats: talking() });
       await expect(false, () => updateDoc(doc(willsoner.db, `${room}/chats/end`), ...fields));
     });
   }
 });
 
-describe('the right shape is not enough', () => {
-  const added = { 'a new message': message, start, intro, end };
-  for (const [name, data] of Object.entries(added)) {
-    const path = (room) => `${room}/chats/${name === 'a new message' ? 'new' : name}`;
-    test(`${name}, by an outsider: no`, async () => {
-      const room = await newRoom({ chats: ready[name] });
-      await expect(false, () => setDoc(doc(other.db, path(room)), data(other)));
-    });
-    test(`${name}, in a complete room: no`, async () => {
-      const room = await newRoom({ status: 'complete', chats: ready[name] });
-      await expect(false, () => setDoc(doc(asker.db, path(room)), data(asker)));
-    });
-  }
-
-  for (const id of ['hello', 'start', 'intro']) {
-    const chats = { hello: message(asker), start: start(asker), intro: intro(asker) };
-    test(`an update of ${id}, by an outsider: no`, async () => {
-      const room = await newRoom({ chats });
-      await expect(false, () => updateDoc(doc(other.db, `${room}/chats/${id}`), ...reader(other.uid, true)));
-    });
-    const answer = id === 'hello' ? 'yes' : 'no'; // what was said is read later; agreeing later means nothing
-    test(`an update of ${id}, in a complete room: ${answer}`, async () => {
-      const room = await newRoom({ status: 'complete', chats });
-      await expect(answer === 'yes', () => updateDoc(doc(willsoner.db, `${room}/chats/${id}`), ...reader(w, true)));
-    });
-  }
-});
-
 // Only the server could have stored it so.
-describe('a message without readers', () => {
-  test('is marked read all the same', async () => {
-    const room = await newRoom({ chats: { hello: without(message(asker), 'readUser') } });
-    await expect(true, () => updateDoc(doc(willsoner.db, `${room}/chats/hello`), ...reader(w, true)));
-  });
+test('a message without readers is marked read all the same', async () => {
+  const room = await newRoom({ chats: { hello: without(message(asker), 'readUser') } });
+  await expect(true, () => updateDoc(doc(willsoner.db, `${room}/chats/hello`), ...reader(w, true)));
 });
