@@ -1,206 +1,279 @@
-// A session from its reservation to its end, as the app lives it on two phones, with a third person who knows the roomkey.
+// Two phones from a room's first step to its last message, in the orders that a network can bring.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import {
   Timestamp, addDoc, collection, doc, getDoc, getDocs, onSnapshot, query, serverTimestamp, setDoc, updateDoc, where, writeBatch,
 } from 'firebase/firestore';
 import { createAccounts, loadRules, openAsServer } from './local/emulators.js';
-import { expired, signIn } from './local/phone.js';
 import { buildServer, startServer } from './local/server.js';
+import { startApp } from './phone/phone.js';
 
 const run = Date.now();
-const account = (uid, name) => ({ uid, name, email: `${uid}@willson.test`.toLowerCase(), password: 'willson' });
+const account = (uid, party, name) => ({ uid, party, name, email: `${uid}@willson.test`.toLowerCase(), password: 'willson' });
 const accounts = {
-  asker: account(`asker${run}`, '잔나'),
-  willsoner: account(`${run}`, '지수카카오'), // a bare number, as for a Kakao login
-  other: account(`other${run}`, '질문자'),
+  asker: account(`asker${run}`, 'asker', '잔나'),
+  willsoner: account(`${run}`, 'willsoner', '지수카카오'), // a bare number, as for a Kakao login
+  other: account(`other${run}`, 'asker', '질문자'),
 };
-const roomkey = `${accounts.asker.uid}_${accounts.willsoner.uid}_${run}`;
-const reservationID = `reservation${run}`;
+const parties = ['asker', 'willsoner'];
+const otherThan = (party) => parties.find((each) => each !== party);
 
-const reservation = (idx, fields) => ({
-  idx, roomkey, status: 'reserved', starts_at: Timestamp.fromMillis(run), concern: { minutes: 50 },
-  willsoner: { idx: 12, nickname: '지수카카오' }, ...fields,
+let built, server, store;
+
+before(async () => {
+  store = openAsServer();
+  await loadRules();
+  await createAccounts(Object.values(accounts));
+  built = await buildServer();
+  server = await startServer(built.binary);
 });
-const room = {
-  idx: 20455, asker_uid: accounts.asker.uid, willsoner_uid: accounts.willsoner.uid, status: 'chat',
-  started_at: Timestamp.fromMillis(run), concern: { idx: 1513, nickname: '잔나', minutes: 50 },
-  willsoner: { idx: 12, nickname: '지수카카오', gender: 'F', subcategories: [], keywords: [] },
+
+after(async () => {
+  await server?.stop();
+  await built?.remove();
+  await store?.close();
+});
+
+let sessions = 0;
+
+// openSession stores a room as the server does when an offer is accepted.
+async function openSession() {
+  const [asker_uid, willsoner_uid] = parties.map((party) => accounts[party].uid);
+  const idx = ++sessions;
+  const roomkey = `${asker_uid}_${willsoner_uid}_${run + idx}`;
+  const room = doc(store.db, 'chatrooms', roomkey);
+  await writeBatch(store.db)
+    .set(room, {
+      idx, asker_uid, willsoner_uid, status: 'chat', started_at: Timestamp.now(), concern: { idx: 1513, nickname: '잔나', minutes: 50 },
+      willsoner: { idx: 12, nickname: '지수카카오', image_pic: 'willson_04.jpg' },
+    })
+    .set(doc(room, 'chats', 'start'), { uid: 'start', message: '', timeStamp: serverTimestamp() })
+    .commit();
+  return { roomkey, room, chats: collection(room, 'chats'), close: () => updateDoc(room, { status: 'complete' }) };
+}
+
+const areBothIn = (step) => Object.keys(step?.readUser ?? {}).length === 2;
+
+// What the users do, in turn or at once: act is what one of them does, landed is that the server has it, and done is
+// what both then see.
+const moves = {
+  enter: {
+    act: (walk, party) => { walk.rooms[party] = walk.phones[party].open(walk.row); },
+    landed: ({ uid }) => ({ start }) => start?.readUser?.[uid] === true,
+    done: () => (room) => areBothIn(room.start),
+  },
+  agree: {
+    act: (walk, party) => walk.rooms[party].tapAgree(),
+    landed: ({ uid }) => ({ intro }) => intro?.readUser?.[uid] === true,
+    done: () => (room) => room.countdown > Date.now(),
+  },
+  talk: {
+    act: (walk, party) => walk.rooms[party].send(`${party}의 말`),
+    landed: ({ uid }) => (chats) => Object.values(chats).some((chat) => chat.uid === uid),
+    done: (party) => (room) => room.hasHeard(`${otherThan(party)}의 말`),
+  },
 };
-const both = { [accounts.asker.uid]: true, [accounts.willsoner.uid]: true };
 
-const denied = (attempt) => assert.rejects(attempt, { code: 'permission-denied' });
-// What the server lets one see: one's own writes are in the local copy until they are refused.
-const listen = (target) => new Promise((resolve, reject) => {
-  onSnapshot(target, { includeMetadataChanges: true }, (snapshot) => snapshot.metadata.fromCache || resolve(snapshot), reject);
-});
-const isIn = (chat, { uid }) => chat?.readUser?.[uid] === true;
-const areBothIn = (chat) => isIn(chat, accounts.asker) && isIn(chat, accounts.willsoner);
+// A session on two phones, and what their users and the network do to them.
+class Walk {
+  phones = {};
+  rooms = {};
+  acted = { asker: [], willsoner: [] };
 
-describe('a session on two phones', { timeout: 300_000 }, () => {
-  let built, server, store;
-  let asker, willsoner, other;
-  let askersRooms, willsonersRooms, askersTalk, willsonersTalk;
+  static async begin() {
+    const walk = new Walk();
+    walk.session = await openSession();
+    await Promise.all(parties.map((party) => walk.startApp(party)));
+    const { data } = await walk.phones.asker.list();
+    walk.row = data.ing.find(({ roomkey }) => roomkey === walk.session.roomkey);
+    return walk;
+  }
 
-  before(async () => {
-    store = openAsServer();
-    await loadRules();
-    await createAccounts(Object.values(accounts));
-    await setDoc(doc(store.db, 'reservations', reservationID), reservation(1, {
-      asker_uid: accounts.asker.uid, willsoner_uid: accounts.willsoner.uid,
-    }));
-    await setDoc(doc(store.db, 'reservations', `${reservationID}-willsoner`), reservation(2, {
-      asker_uid: accounts.willsoner.uid, roomkey: 'another', willsoner: { nickname: '하이하이' },
-    }));
-    built = await buildServer();
-    server = await startServer(built.binary);
-    [asker, willsoner, other] = await Promise.all(Object.values(accounts).map((each) => signIn(server, each)));
+  async startApp(party) {
+    this.phones[party] = await startApp({ server, ...accounts[party] });
+  }
+
+  async close() {
+    await Promise.all(Object.values(this.phones).map((phone) => phone.close()));
+    await this.session.close();
+  }
+
+  act(party, move) {
+    this.acted[party].push(move);
+    moves[move].act(this, party);
+  }
+
+  // The app knows nothing after a restart: its user opens the room and agrees once more.
+  async restart(party) {
+    await this.phones[party].close();
+    await this.startApp(party);
+    for (const move of this.acted[party].filter((each) => each !== 'talk')) moves[move].act(this, party);
+    if (this.acted[party].includes('agree')) await this.rooms[party].until((room) => room.start);
+  }
+
+  landed(party, move) {
+    const holds = moves[move].landed(accounts[party]);
+    return new Promise((resolve, reject) => {
+      const stop = onSnapshot(this.session.chats, ({ docs }) => {
+        if (!holds(Object.fromEntries(docs.map((chat) => [chat.id, chat.data()])))) return;
+        stop();
+        resolve();
+      }, reject);
+    });
+  }
+
+  done(move) {
+    return Promise.all(parties.map((party) => this.rooms[party].until(moves[move].done(party))));
+  }
+
+  async atOnce(move) {
+    for (const party of parties) this.act(party, move);
+    await this.done(move);
+  }
+
+  // The last to hear of the clock sees what the other sees.
+  async endsWell() {
+    const rooms = Object.values(this.rooms);
+    await Promise.any(rooms.map((room) => room.until(() => rooms[0].countdown === rooms[1].countdown)));
+    assert.ok(rooms[0].countdown > Date.now() + 49 * 60_000);
+    // Only intro may be refused: set over somebody's agreeing, or agreed to with the time of the one before.
+    assert.deepEqual(rooms.flatMap(({ refused }) => refused).filter(({ id, code }) => id !== 'intro' || code !== 'permission-denied'), []);
+  }
+}
+
+// What can happen to one of them while both make a move.
+const mishaps = {
+  'acts first and restarts': async (walk, one, two, move) => {
+    walk.act(one, move);
+    await walk.landed(one, move);
+    await walk.restart(one);
+    walk.act(two, move);
+  },
+  'is killed as it acts first': async (walk, one, two, move) => {
+    walk.act(one, move);
+    await walk.restart(one);
+    walk.act(two, move);
+  },
+  'is killed as it acts second': async (walk, one, two, move) => {
+    walk.act(two, move);
+    await walk.landed(two, move);
+    walk.act(one, move);
+    await walk.restart(one);
+  },
+  'acts without a network': async (walk, one, two, move) => {
+    await walk.phones[one].goOffline();
+    walk.act(one, move);
+    walk.act(two, move);
+    await walk.landed(two, move);
+    await walk.phones[one].goOnline();
+  },
+  'has no network while the other acts': async (walk, one, two, move) => {
+    walk.act(one, move);
+    await walk.landed(one, move);
+    await walk.phones[one].goOffline();
+    walk.act(two, move);
+    await walk.landed(two, move);
+    await walk.phones[one].goOnline();
+  },
+};
+
+const timeout = 120_000;
+
+describe('two phones come to a talk', { timeout: 600_000 }, () => {
+  let walk;
+  const eachWalk = (title, work) => test(title, { timeout }, async () => {
+    walk = await Walk.begin();
+    try {
+      await work();
+    } finally {
+      await walk.close();
+    }
   });
 
-  after(async () => {
-    await Promise.all([asker, willsoner, other].map((phone) => phone?.close()));
-    await server?.stop();
-    await built?.remove();
-    await store?.close();
+  eachWalk('at once', async () => {
+    for (const move of Object.keys(moves)) await walk.atOnce(move);
+    await walk.endsWell();
   });
 
-  afterEach(() => seesNothing(other));
+  for (const first of parties) {
+    eachWalk(`in turn, the ${first} first, and a third person sees nothing of it`, async () => {
+      const other = await startApp({ server, ...accounts.other });
+      try {
+        for (const move of Object.keys(moves)) {
+          for (const party of [first, otherThan(first)]) {
+            walk.act(party, move);
+            await walk.landed(party, move);
+            await seesNothing(other, walk);
+          }
+          await walk.done(move);
+        }
+        await walk.endsWell();
+        for (const party of parties) {
+          await walk.phones[party].lastLine(walk.row).until(({ line }) => line === `${otherThan(first)}의 말`);
+        }
+      } finally {
+        await other.close();
+      }
+    });
+  }
 
-  test('both fetch their own list', async () => {
-    const [askers] = await asker.list();
-    assert.equal(askers.status, 200);
-    assert.deepEqual(askers.data.ing, []);
-    assert.deepEqual(askers.data.reserve.map((row) => [row.idx, row.roomkey, row.willsoner.asker.id]), [[1, roomkey, willsoner.uid]]);
-
-    const [willsoners] = await willsoner.list();
-    assert.equal(willsoners.status, 200);
-    assert.deepEqual(willsoners.data.reserve.map((row) => row.idx), [2]);
-  });
-
-  test('both see the room when the session begins', async () => {
-    askersRooms = asker.rooms('asker_uid');
-    willsonersRooms = willsoner.rooms('willsoner_uid');
-    for (const rooms of [askersRooms, willsonersRooms]) {
-      assert.deepEqual(await rooms.until(() => true), {});
+  for (const party of parties) {
+    for (const [mishap, happen] of Object.entries(mishaps)) {
+      for (const move of Object.keys(moves)) {
+        if (move === 'talk' && mishap.includes('killed')) continue; // what was not sent is not sent
+        eachWalk(`the ${party} ${mishap}: ${move}`, async () => {
+          for (const each of Object.keys(moves)) {
+            if (each === move) {
+              await happen(walk, party, otherThan(party), move);
+              await walk.done(move);
+            } else {
+              await walk.atOnce(each);
+            }
+          }
+          await walk.endsWell();
+        });
+      }
     }
 
-    await writeBatch(store.db)
-      .update(doc(store.db, 'reservations', reservationID), { status: 'started' })
-      .set(doc(store.db, 'chatrooms', roomkey), room)
-      .commit();
-
-    for (const rooms of [askersRooms, willsonersRooms]) await rooms.until((seen) => seen[roomkey]?.status === 'chat');
-    const [{ status, data }] = await asker.list();
-    assert.equal(status, 200);
-    assert.deepEqual(data.reserve, []);
-    assert.deepEqual(data.ing.map((row) => [row.idx, row.roomkey, row.start, row.concern.time]), [[20455, roomkey, run, '50']]);
-  });
-
-  test('start: both enter', async () => {
-    askersTalk = asker.talk(roomkey);
-    willsonersTalk = willsoner.talk(roomkey);
-    for (const talk of [askersTalk, willsonersTalk]) assert.deepEqual(await talk.until(() => true), {});
-
-    await askersTalk.enter();
-    const { start } = await willsonersTalk.until((seen) => isIn(seen.start, asker));
-    assert.deepEqual(start, { uid: 'start', readUser: { [asker.uid]: true } });
-    await denied(askersTalk.introduce());
-
-    await willsonersTalk.enter();
-    await askersTalk.until((seen) => areBothIn(seen.start));
-  });
-
-  test('intro: both agree', async () => {
-    await Promise.all([askersTalk.introduce(), willsonersTalk.introduce()]);
-    for (const talk of [askersTalk, willsonersTalk]) {
-      const { intro } = await talk.until((seen) => seen.intro);
-      assert.deepEqual(intro, { uid: 'intro', message: '' });
-    }
-    await willsonersTalk.agree();
-    await askersTalk.until((seen) => isIn(seen.intro, willsoner));
-    await denied(willsonersTalk.begin());
-
-    await askersTalk.agree();
-    await willsonersTalk.until((seen) => areBothIn(seen.intro));
-  });
-
-  test('a token that expires on the way is refreshed and the request repeated', async () => {
-    const old = expired(asker.token);
-    asker.token = old;
-    const answers = await asker.list();
-    assert.deepEqual(answers.map(({ status, code }) => [status, code]), [[401, 'access_token_expired'], [200, 'success']]);
-    assert.equal(answers[0].data, undefined);
-    assert.equal(answers[1].data.ing[0].roomkey, roomkey);
-    assert.notEqual(asker.token, old);
-
-    assert.deepEqual((await asker.list()).map(({ status }) => status), [200]);
-  });
-
-  test('end: the clock starts once, also when both start it', async () => {
-    const tries = await Promise.allSettled([askersTalk.begin(), willsonersTalk.begin()]);
-    assert.deepEqual(tries.map(({ status, reason }) => reason?.code ?? status).sort(), ['fulfilled', 'permission-denied']);
-
-    const [one, two] = await Promise.all([askersTalk, willsonersTalk].map((talk) => talk.until((seen) => seen.end)));
-    assert.deepEqual(Object.keys(one.end).sort(), ['timeStamp', 'uid']);
-    assert.ok(one.end.timeStamp.isEqual(two.end.timeStamp));
-    await denied(askersTalk.begin());
-  });
-
-  test('messages go both ways and are marked read', async () => {
-    const question = await askersTalk.say('안녕하세요, 지금 괜찮으세요?');
-    const seen = await willsonersTalk.until((chats) => chats[question.id]);
-    assert.equal(seen[question.id].message, '안녕하세요, 지금 괜찮으세요?');
-    assert.deepEqual(seen[question.id].readUser, { [asker.uid]: true });
-    await willsonersTalk.markRead(question.id);
-    const read = await askersTalk.until((chats) => isIn(chats[question.id], willsoner));
-    assert.deepEqual(read[question.id].readUser, both);
-
-    const answer = await willsonersTalk.say('네, 편하게 말씀하세요.');
-    const { [question.id]: first, [answer.id]: second } = await askersTalk.until((chats) => chats[answer.id]);
-    assert.equal(second.uid, willsoner.uid);
-    assert.ok(first.timeStamp.toMillis() <= second.timeStamp.toMillis());
-    await askersTalk.markRead(answer.id);
-    await willsonersTalk.until((chats) => isIn(chats[answer.id], asker));
-  });
-
-  test('when the session is complete, it is read and no more', async () => {
-    const last = await askersTalk.say('고맙습니다.');
-    await updateDoc(doc(store.db, 'chatrooms', roomkey), { status: 'complete' });
-    for (const rooms of [askersRooms, willsonersRooms]) await rooms.until((seen) => seen[roomkey].status === 'complete');
-
-    await denied(askersTalk.say('한 가지 더요.'));
-    await willsonersTalk.markRead(last.id);
-    await askersTalk.until((chats) => isIn(chats[last.id], willsoner));
-    assert.deepEqual((await asker.list()).map(({ status, code }) => [status, code]), [[404, 'not_found']]);
-  });
-
-  // The third person asks for and writes everything that the two have, and is refused by the rules, not by a mistake.
-  async function seesNothing(phone) {
-    const { db, uid } = phone;
-    const theRoom = doc(db, 'chatrooms', roomkey);
-    const chats = collection(theRoom, 'chats');
-    const { docs } = await getDocs(collection(store.db, 'chatrooms', roomkey, 'chats'));
-    const ids = new Set(['start', 'intro', 'end', 'unknown', ...docs.map(({ id }) => id)]);
-    const me = { readUser: { [uid]: true } };
-
-    const attempts = [
-      getDoc(theRoom), getDoc(doc(db, 'reservations', reservationID)), getDocs(chats),
-      listen(theRoom), listen(chats),
-      ...['chatrooms', 'reservations'].flatMap((name) => [
-        getDocs(collection(db, name)),
-        getDocs(query(collection(db, name), where('asker_uid', '==', accounts.asker.uid))),
-        getDocs(query(collection(db, name), where('willsoner_uid', '==', accounts.willsoner.uid))),
-      ]),
-      updateDoc(theRoom, { asker_uid: uid }), setDoc(theRoom, { asker_uid: uid }, { merge: true }),
-      addDoc(chats, { uid, message: '저도 있어요', timeStamp: serverTimestamp(), ...me }),
-      addDoc(chats, { uid: accounts.asker.uid, message: '저예요', timeStamp: serverTimestamp(), ...me }),
-      ...[...ids].flatMap((id) => [
-        getDoc(doc(chats, id)),
-        setDoc(doc(chats, id), { uid: id, ...me }, { merge: true }),
-        setDoc(doc(chats, id), me, { merge: true }),
-      ]),
-    ];
-    await Promise.all(attempts.map(denied));
-    assert.deepEqual((await phone.list()).map(({ status, code }) => [status, code]), [[404, 'not_found']]);
+    eachWalk(`the ${party} restarts when intro is old, and the clock is not wound back`, async () => {
+      await walk.atOnce('enter');
+      await walk.atOnce('agree');
+      const ago = (minutes) => Timestamp.fromMillis(Date.now() - minutes * 60_000);
+      const began = ago(9);
+      await writeBatch(store.db)
+        .update(doc(walk.session.chats, 'intro'), { timeStamp: ago(10) })
+        .update(doc(walk.session.chats, 'end'), { timeStamp: began })
+        .commit();
+      await walk.restart(party);
+      const room = walk.rooms[party];
+      await room.until(({ refused, countdown }) => refused.some(({ id }) => id === 'end') && countdown === began.toMillis() + 50 * 60_000);
+      await walk.atOnce('talk');
+      assert.equal(room.countdown, began.toMillis() + 50 * 60_000);
+    });
   }
 });
+
+// The third person knows the roomkey, asks for and writes everything that the two have, and is refused by the rules, not
+// by a mistake.
+async function seesNothing(phone, { row, session }) {
+  const denied = (attempt) => assert.rejects(attempt, { code: 'permission-denied' });
+  const { db, uid } = phone;
+  const room = doc(db, session.room.path);
+  const chats = collection(room, 'chats');
+  const me = { readUser: { [uid]: true } };
+  const ids = ['start', 'intro', 'end', 'unknown', ...(await getDocs(session.chats)).docs.map(({ id }) => id)];
+
+  for (const screen of [phone.open(row), phone.lastLine(row)]) await screen.until(({ error }) => error === 'permission-denied');
+  await Promise.all([
+    getDoc(room), getDocs(chats),
+    ...['asker_uid', 'willsoner_uid'].map((part, i) => getDocs(query(collection(db, 'chatrooms'), where(part, '==', accounts[parties[i]].uid)))),
+    setDoc(room, { asker_uid: uid }, { merge: true }),
+    ...[uid, accounts.asker.uid].map((as) => addDoc(chats, { uid: as, message: '저도 있어요', timeStamp: serverTimestamp(), ...me })),
+    ...ids.flatMap((id) => [
+      getDoc(doc(chats, id)),
+      setDoc(doc(chats, id), { uid: id, message: '', timeStamp: serverTimestamp() }),
+      setDoc(doc(chats, id), me, { merge: true }),
+    ]),
+  ].map(denied));
+  assert.equal((await phone.list()).data, undefined);
+}

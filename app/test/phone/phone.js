@@ -1,105 +1,215 @@
-// What the app does: Firebase's own client, and the one request of the API with x-token.
+// The app on people's phones, played to the letter: its requests, its listeners, its writes in its order.
+import { EventEmitter, once } from 'node:events';
 import { deleteApp, initializeApp } from 'firebase/app';
 import { connectAuthEmulator, inMemoryPersistence, initializeAuth, signInWithEmailAndPassword } from 'firebase/auth';
 import {
-  addDoc, collection, doc, onSnapshot, query, serverTimestamp, setDoc, terminate, where,
+  collection, disableNetwork, doc, enableNetwork, limit, onSnapshot, orderBy, query, serverTimestamp, setDoc, terminate,
 } from 'firebase/firestore';
-import { authEmulator, connectFirestore, projectId } from './emulators.js';
+import { authEmulator, connectFirestore, projectId } from '../local/emulators.js';
+import * as decode from './decoders.js';
 
-const patience = 15_000;
+const patience = 30_000; // ms: how long a test waits for what must come
 
-export async function signIn(server, { uid, email, password }) {
-  const app = initializeApp({ projectId, apiKey: 'local' }, uid);
+let apps = 0;
+
+// startApp returns the app with its user signed in and nothing in its memory. The party is asker or willsoner.
+export async function startApp({ server, party, email, password }) {
+  const app = initializeApp({ projectId, apiKey: 'local' }, `${email}-${++apps}`);
   const auth = initializeAuth(app, { persistence: inMemoryPersistence });
   connectAuthEmulator(auth, `http://${authEmulator}`, { disableWarnings: true });
   const { user } = await signInWithEmailAndPassword(auth, email, password);
-  return new Phone(server, app, user, await user.getIdToken());
+  return new Phone(server, party, app, user);
+}
+
+// Screen tells those who wait for something when a listener has changed what it shows.
+class Screen {
+  #events = new EventEmitter();
+  #stops = [];
+
+  // stop is what happens to a listener when the app ends: the app itself never removes one.
+  stop() {
+    for (const stop of this.#stops) stop();
+  }
+
+  listen(target, show) {
+    const changed = (work) => (value) => {
+      work(value);
+      this.#events.emit('change');
+    };
+    this.#stops.push(onSnapshot(target, changed(show), changed((error) => { this.error = error.code; })));
+  }
+
+  async until(holds) {
+    const signal = AbortSignal.timeout(patience);
+    try {
+      while (!holds(this)) await once(this.#events, 'change', { signal });
+    } catch (cause) {
+      throw new Error(`not seen in ${patience} ms: ${holds}; on the screen: ${JSON.stringify(this)}`, { cause });
+    }
+  }
 }
 
 class Phone {
-  constructor(server, app, user, token) {
+  #screens = [];
+
+  constructor(server, party, app, user) {
     this.server = server;
+    this.party = party;
     this.app = app;
     this.user = user;
     this.uid = user.uid;
-    this.token = token;
     this.db = connectFirestore(app);
   }
 
   async close() {
+    for (const screen of this.#screens) screen.stop();
     await terminate(this.db);
     await deleteApp(this.app);
   }
 
-  async ask() {
-    const response = await fetch(`${this.server.url}/api/v1/asker/chat/chatrooms`, { headers: { 'x-token': this.token } });
-    return { status: response.status, ...await response.json() };
+  goOffline() {
+    return disableNetwork(this.db);
   }
 
-  // list returns every answer, the last of which counts. An expired token is refreshed and the request repeated, once.
-  async list() {
-    const first = await this.ask();
-    if (first.code !== 'access_token_expired') return [first];
-    this.token = await this.user.getIdToken(true);
-    return [first, await this.ask()];
+  goOnline() {
+    return enableNetwork(this.db);
   }
 
-  rooms(part) {
-    return watch(query(collection(this.db, 'chatrooms'), where(part, '==', this.uid)));
+  // The app decodes the body whatever the HTTP status is.
+  async ask(decodeAnswer, method, path, body) {
+    const response = await fetch(`${this.server.url}/api/v1/${path}`, {
+      method,
+      headers: { 'x-token': await this.user.getIdToken(), 'Content-Type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return decodeAnswer(await response.json());
   }
 
-  talk(roomkey) {
-    const chats = collection(this.db, 'chatrooms', roomkey, 'chats');
-    const me = { [this.uid]: true };
-    const merge = (id, fields) => setDoc(doc(chats, id), fields, { merge: true });
-    return {
-      ...watch(chats),
-      enter: () => merge('start', { uid: 'start', readUser: me }),
-      introduce: () => merge('intro', { uid: 'intro', message: '' }),
-      agree: () => merge('intro', { readUser: me }),
-      begin: () => setDoc(doc(chats, 'end'), { uid: 'end', timeStamp: serverTimestamp() }),
-      say: (message) => addDoc(chats, { uid: this.uid, message, timeStamp: serverTimestamp(), readUser: me }),
-      markRead: (id) => merge(id, { readUser: me }),
-    };
+  list() {
+    const decodeAnswer = this.party === 'asker' ? decode.askersList : decode.willsonersList;
+    return this.ask(decodeAnswer, 'GET', `${this.party}/chat/chatrooms`);
+  }
+
+  // The asker accepts an offer, and his app sets the room's first step at once.
+  async select(matchIdx) {
+    const answer = await this.ask(decode.selected, 'PATCH', `asker/list/matches/${matchIdx}/select`);
+    if (answer.data) new Room(this, answer.data).set('start');
+    return answer;
+  }
+
+  // The shipped app never joins: it opens a room from its row. Newer ones are answered with the match, as select is.
+  join(matchIdx) {
+    return this.ask(decode.selected, 'PATCH', `${this.party}/chat/join/${matchIdx}`);
+  }
+
+  reviewImages() {
+    return this.ask(decode.reviewImages, 'GET', 'asker/chat/review/image');
+  }
+
+  review(matchIdx, { title = '', content = '고맙습니다', rating = 4.5 } = {}) {
+    const body = { match_idx: matchIdx, title, content, rating, image_idx: 2 };
+    return this.ask(decode.reviewed, 'POST', 'asker/chat/review/complete', body);
+  }
+
+  // The app completes a session as soon as any answer to its review decodes.
+  complete(matchIdx) {
+    return this.ask(decode.completed, 'PATCH', `asker/chat/complete/${matchIdx}`);
+  }
+
+  // A row of the list shows the room's last line.
+  lastLine(row) {
+    const screen = this.#show(new Screen());
+    screen.listen(query(chatsOf(this, row), orderBy('timeStamp', 'desc'), limit(1)), ({ docs }) => { screen.line = docs[0]?.get('message'); });
+    return screen;
+  }
+
+  open(row) {
+    const room = this.#show(new Room(this, row));
+    room.watch();
+    return room;
+  }
+
+  #show(screen) {
+    this.#screens.push(screen);
+    return screen;
   }
 }
 
-// watch listens, and until waits for a state that the server has confirmed, given as documents by their id.
-export function watch(target) {
-  let stored;
-  let failure;
-  const waiting = new Set();
-  const look = () => waiting.forEach((waiter) => waiter());
-  const stop = onSnapshot(target, { includeMetadataChanges: true }, ({ docs, metadata }) => {
-    if (metadata.fromCache || metadata.hasPendingWrites) return;
-    stored = Object.fromEntries(docs.map((each) => [each.id, each.data()]));
-    look();
-  }, (error) => {
-    failure = error;
-    look();
-  });
+const chatsOf = ({ db }, { roomkey }) => collection(db, 'chatrooms', roomkey, 'chats');
 
-  const until = (holds) => new Promise((resolve, reject) => {
-    const end = (settle, value) => {
-      clearTimeout(late);
-      waiting.delete(waiter);
-      settle(value);
-    };
-    const waiter = () => {
-      if (failure) end(reject, failure);
-      else if (stored && holds(stored)) end(resolve, stored);
-    };
-    const late = setTimeout(() => end(reject, new Error(`not seen in ${patience} ms: ${holds}; last seen: ${JSON.stringify(stored)}`)), patience);
-    waiting.add(waiter);
-    waiter();
-  });
-  return { stop, until };
-}
+// A time that the server has not yet given is null.
+const isSet = (step) => step?.timeStamp != null;
+const areBothIn = (step) => Object.keys(step?.readUser ?? {}).length === 2;
 
-// expired makes of an emulator's token, which has no signature, the one it will be in an hour.
-export function expired(token) {
-  const [header, payload] = token.split('.');
-  const claims = JSON.parse(Buffer.from(payload, 'base64url'));
-  const old = { ...claims, auth_time: claims.auth_time - 7200, iat: claims.iat - 7200, exp: claims.exp - 7200 };
-  return `${header}.${Buffer.from(JSON.stringify(old)).toString('base64url')}.`;
+class Room extends Screen {
+  #phone;
+  #chats;
+  #minutes;
+  #agrees = false;
+  lines = [];
+  refused = []; // ids of what the rules did not let through
+
+  constructor(phone, row) {
+    super();
+    this.#phone = phone;
+    this.#chats = chatsOf(phone, row);
+    this.#minutes = Number(row.concern?.time);
+  }
+
+  // These listeners are never removed: a step is written again with every change of it.
+  watch() {
+    this.listen(query(this.#chats, orderBy('timeStamp')), ({ docs }) => {
+      this.lines = docs.map((chat) => ({ id: chat.id, ...chat.data() }));
+    });
+    this.listen(doc(this.#chats, 'start'), (start) => {
+      this.start = start.data();
+      if (isSet(this.start) && !areBothIn(this.start)) this.#addMyself('start', this.start);
+      if (areBothIn(this.start) && this.#phone.party === 'asker') this.set('intro');
+    });
+    this.listen(doc(this.#chats, 'intro'), (intro) => {
+      this.intro = intro.data();
+      this.#agree();
+      if (areBothIn(this.intro)) this.set('end');
+    });
+  }
+
+  tapAgree() {
+    this.#agrees = true;
+    this.#agree();
+  }
+
+  send(message) {
+    this.#write(doc(this.#chats), { uid: this.#phone.uid, message, timeStamp: serverTimestamp(), readUser: this.#me });
+  }
+
+  set(step) {
+    this.#write(doc(this.#chats, step), { uid: step, message: '', timeStamp: serverTimestamp() });
+  }
+
+  // countdown is when the talk ends, in epoch ms, once the server has said when it began.
+  get countdown() {
+    const end = this.lines.find(({ id }) => id === 'end');
+    return isSet(end) ? end.timeStamp.toMillis() + this.#minutes * 60_000 : undefined;
+  }
+
+  hasHeard(message) {
+    return this.lines.some((line) => line.message === message);
+  }
+
+  get #me() {
+    return { [this.#phone.uid]: true };
+  }
+
+  #agree() {
+    if (this.#agrees && isSet(this.intro) && !areBothIn(this.intro)) this.#addMyself('intro', this.intro);
+  }
+
+  #addMyself(id, { timeStamp }) {
+    this.#write(doc(this.#chats, id), { uid: id, timeStamp, readUser: this.#me }, { merge: true });
+  }
+
+  // The app waits for no write. One that is refused is taken back on its own screen, and the listeners see that.
+  #write(target, data, options = {}) {
+    setDoc(target, data, options).catch((error) => this.refused.push({ id: target.id, code: error.code }));
+  }
 }
