@@ -1,12 +1,13 @@
 // Two phones from a room's first step to its last message, in the orders that a network can bring.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import {
-  Timestamp, addDoc, collection, doc, getDoc, getDocs, onSnapshot, query, serverTimestamp, setDoc, updateDoc, where, writeBatch,
+  Timestamp, addDoc, collection, doc, getDoc, getDocs, orderBy, query, serverTimestamp, setDoc, updateDoc, where, writeBatch,
 } from 'firebase/firestore';
 import { createAccounts, loadRules, openAsServer } from './local/emulators.js';
 import { buildServer, startServer } from './local/server.js';
-import { startApp } from './phone/phone.js';
+import { Screen, startApp } from './phone/phone.js';
 
 const run = Date.now();
 const account = (uid, party, name) => ({ uid, party, name, email: `${uid}@willson.test`.toLowerCase(), password: 'willson' });
@@ -53,23 +54,25 @@ async function openSession() {
 }
 
 const areBothIn = (step) => Object.keys(step?.readUser ?? {}).length === 2;
+const isIn = (lines, step, uid) => lines.find(({ id }) => id === step)?.readUser?.[uid] === true;
+const linesOf = ({ docs }) => docs.map((chat) => ({ id: chat.id, ...chat.data() }));
 
 // What the users do, in turn or at once: act is what one of them does, landed is that the server has it, and done is
 // what both then see.
 const moves = {
   enter: {
     act: (walk, party) => { walk.rooms[party] = walk.phones[party].open(walk.row); },
-    landed: ({ uid }) => ({ start }) => start?.readUser?.[uid] === true,
+    landed: ({ uid }) => ({ lines }) => isIn(lines, 'start', uid),
     done: () => (room) => areBothIn(room.start),
   },
   agree: {
     act: (walk, party) => walk.rooms[party].tapAgree(),
-    landed: ({ uid }) => ({ intro }) => intro?.readUser?.[uid] === true,
+    landed: ({ uid }) => ({ lines }) => isIn(lines, 'intro', uid),
     done: () => (room) => room.countdown > Date.now(),
   },
   talk: {
     act: (walk, party) => walk.rooms[party].send(`${party}의 말`),
-    landed: ({ uid }) => (chats) => Object.values(chats).some((chat) => chat.uid === uid),
+    landed: ({ uid }) => ({ lines }) => lines.some((line) => line.uid === uid),
     done: (party) => (room) => room.hasHeard(`${otherThan(party)}의 말`),
   },
 };
@@ -78,14 +81,18 @@ const moves = {
 class Walk {
   phones = {};
   rooms = {};
+  stored = Object.assign(new Screen(), { lines: [] });
   acted = { asker: [], willsoner: [] };
 
   static async begin() {
     const walk = new Walk();
     walk.session = await openSession();
+    walk.byTime = query(walk.session.chats, orderBy('timeStamp'));
+    walk.stored.listen(walk.byTime, (chats) => { walk.stored.lines = linesOf(chats); });
     await Promise.all(parties.map((party) => walk.startApp(party)));
     const { data } = await walk.phones.asker.list();
     walk.row = data.ing.find(({ roomkey }) => roomkey === walk.session.roomkey);
+    walk.phones.asker.setStart(walk.row);
     return walk;
   }
 
@@ -94,6 +101,7 @@ class Walk {
   }
 
   async close() {
+    this.stored.stop();
     await Promise.all(Object.values(this.phones).map((phone) => phone.close()));
     await this.session.close();
   }
@@ -108,18 +116,10 @@ class Walk {
     await this.phones[party].close();
     await this.startApp(party);
     for (const move of this.acted[party].filter((each) => each !== 'talk')) moves[move].act(this, party);
-    if (this.acted[party].includes('agree')) await this.rooms[party].until((room) => room.start);
   }
 
   landed(party, move) {
-    const holds = moves[move].landed(accounts[party]);
-    return new Promise((resolve, reject) => {
-      const stop = onSnapshot(this.session.chats, ({ docs }) => {
-        if (!holds(Object.fromEntries(docs.map((chat) => [chat.id, chat.data()])))) return;
-        stop();
-        resolve();
-      }, reject);
-    });
+    return this.stored.until(moves[move].landed(accounts[party]));
   }
 
   done(move) {
@@ -136,8 +136,14 @@ class Walk {
     const rooms = Object.values(this.rooms);
     await Promise.any(rooms.map((room) => room.until(() => rooms[0].countdown === rooms[1].countdown)));
     assert.ok(rooms[0].countdown > Date.now() + 49 * 60_000);
-    // Only intro may be refused: set over somebody's agreeing, or agreed to with the time of the one before.
-    assert.deepEqual(rooms.flatMap(({ refused }) => refused).filter(({ id, code }) => id !== 'intro' || code !== 'permission-denied'), []);
+    // What may be refused on the way: a step set over somebody's name, or a name with the time of the step before it.
+    const refused = rooms.flatMap((room) => room.refused);
+    assert.deepEqual(refused.filter(({ id, code }) => !['start', 'intro'].includes(id) || code !== 'permission-denied'), []);
+  }
+
+  async showsSomethingElse() {
+    const lines = linesOf(await getDocs(this.byTime));
+    return [this.stored, ...Object.values(this.rooms)].some((screen) => !isDeepStrictEqual(screen.lines, lines));
   }
 }
 
@@ -177,16 +183,22 @@ const mishaps = {
   },
 };
 
-const timeout = 120_000;
-
-describe('two phones come to a talk', { timeout: 600_000 }, () => {
+describe('two phones come to a talk', { timeout: 900_000 }, () => {
   let walk;
-  const eachWalk = (title, work) => test(title, { timeout }, async () => {
-    walk = await Walk.begin();
-    try {
-      await work();
-    } finally {
-      await walk.close();
+
+  // The emulator now and then loses an update that comes while its client opens another listener (seen once in some
+  // hundred). Where a screen does not show what is stored, the walk says nothing about the product and is done again.
+  const eachWalk = (title, work) => test(title, async (t) => {
+    for (let tries = 1; ; tries++) {
+      walk = await Walk.begin();
+      try {
+        return await work();
+      } catch (error) {
+        if (tries === 3 || !await walk.showsSomethingElse()) throw error;
+        t.diagnostic(`done again: ${error.message}`);
+      } finally {
+        await walk.close();
+      }
     }
   });
 

@@ -8,7 +8,7 @@ import {
 import { authEmulator, connectFirestore, projectId } from '../local/emulators.js';
 import * as decode from './decoders.js';
 
-const patience = 30_000; // ms: how long a test waits for what must come
+const patience = 15_000; // ms: how long a test waits for what must come
 
 let apps = 0;
 
@@ -21,8 +21,8 @@ export async function startApp({ server, party, email, password }) {
   return new Phone(server, party, app, user);
 }
 
-// Screen tells those who wait for something when a listener has changed what it shows.
-class Screen {
+// A screen tells those who wait for something when a listener has changed what it shows.
+export class Screen {
   #events = new EventEmitter();
   #stops = [];
 
@@ -90,11 +90,15 @@ class Phone {
     return this.ask(decodeAnswer, 'GET', `${this.party}/chat/chatrooms`);
   }
 
-  // The asker accepts an offer, and his app sets the room's first step at once.
+  // The asker accepts an offer, and the app sets the room's first step at once.
   async select(matchIdx) {
     const answer = await this.ask(decode.selected, 'PATCH', `asker/list/matches/${matchIdx}/select`);
-    if (answer.data) new Room(this, answer.data).set('start');
+    if (answer.data) this.setStart(answer.data);
     return answer;
+  }
+
+  setStart(row) {
+    new Room(this, row).set('start');
   }
 
   // The shipped app never joins: it opens a room from its row. Newer ones are answered with the match, as select is.
