@@ -34,8 +34,8 @@ export function TalkRoom({ local, user, roomkey }: { local: Local; user: User; r
   const isIn = (step: Step | undefined, { uid } = user as { uid: string }) => step?.readUser[uid] === true;
   const areBothIn = (step: Step | undefined) => people.length > 0 && people.every((person) => isIn(step, person));
 
-  useOnce(underWay && isIn(start) && areBothIn(start) && !intro, () => attempt(chats.introduce()));
-  useOnce(underWay && isIn(intro) && areBothIn(intro) && !end, () => attempt(chats.begin()));
+  useOnce(underWay && user.uid === room?.asker_uid && areBothIn(start) && !intro, () => attempt(chats.introduce()));
+  useOnce(underWay && areBothIn(intro) && !end, () => attempt(chats.begin()));
   useMarkRead(messages, user.uid, (message) => void chats.markRead(message).catch(failed));
 
   return (
@@ -47,10 +47,10 @@ export function TalkRoom({ local, user, roomkey }: { local: Local; user: User; r
       </header>
       <ol class="steps" aria-label="대화에 이르는 단계">
         <Progress name="입장" id="start" people={people} done={areBothIn(start)} isIn={(person) => isIn(start, person)}>
-          {underWay && !isIn(start) && <button type="button" class="primary" onClick={() => attempt(chats.enter())}>입장하기</button>}
+          {underWay && start && !isIn(start) && <button type="button" class="primary" onClick={() => attempt(chats.enter(start))}>입장하기</button>}
         </Progress>
         <Progress name="동의" id="intro" people={people} done={areBothIn(intro)} isIn={(person) => isIn(intro, person)}>
-          {underWay && intro && !isIn(intro) && <button type="button" class="primary" onClick={() => attempt(chats.agree())}>동의하기</button>}
+          {underWay && intro && !intro.pending && !isIn(intro) && <button type="button" class="primary" onClick={() => attempt(chats.agree(intro))}>동의하기</button>}
         </Progress>
         <Progress name="대화" id="end" people={[]} done={end !== undefined} isIn={() => false}>
           {end?.timeStamp && <span>{minuteOf(end.timeStamp.toMillis())} 시작</span>}
@@ -59,7 +59,7 @@ export function TalkRoom({ local, user, roomkey }: { local: Local; user: User; r
       <Messages messages={messages} me={user.uid} people={people} />
       {problem && <p class="problem" role="alert">{problem}</p>}
       {room && !underWay && <p class="hint">끝난 상담입니다.</p>}
-      {underWay && <Composer waiting={!intro} say={(text) => attempt(chats.say(text))} />}
+      {underWay && <Composer waiting={!end} say={(text) => attempt(chats.say(text))} />}
     </section>
   );
 }
@@ -141,7 +141,7 @@ function Composer({ waiting, say }: { waiting: boolean; say(text: string): void 
   return (
     <form class="composer" onSubmit={send}>
       <textarea name="message" rows={2} maxLength={longest} aria-label="메시지 쓰기" disabled={waiting} onKeyDown={sendOnEnter}
-        placeholder={waiting ? '두 사람이 입장하면 쓸 수 있습니다' : '메시지'} />
+        placeholder={waiting ? '두 사람이 동의하면 쓸 수 있습니다' : '메시지'} />
       <button type="submit" class="primary" disabled={waiting}>보내기</button>
     </form>
   );

@@ -1,20 +1,20 @@
 // A room's talk, in the documents that the app keeps in chatrooms/{roomkey}/chats: three steps, and the messages.
 import {
-  addDoc, collection, doc, getDoc, onSnapshot, serverTimestamp, setDoc,
-  type DocumentReference, type Firestore, type QueryDocumentSnapshot, type Timestamp,
+  addDoc, collection, doc, getDoc, onSnapshot, serverTimestamp, setDoc, type Firestore,
+  type QueryDocumentSnapshot, type Timestamp,
 } from 'firebase/firestore';
 import { asRoom, type Room } from './sessions';
 
 export interface Step {
   readUser: Record<string, true>;
   timeStamp: Timestamp | null;
+  pending: boolean;
 }
 
 export interface Message extends Step {
   id: string;
   uid: string;
   message: string;
-  pending: boolean;
 }
 
 export interface Talk {
@@ -62,39 +62,45 @@ export class Chats {
     };
   }
 
-  enter() {
-    return this.readAs(doc(this.all, 'start'), { uid: 'start' });
+  enter(start: Step) {
+    return this.join('start', start);
   }
 
-  // Both sides may do this at the same moment: merging what is there already changes nothing.
   introduce() {
-    return setDoc(doc(this.all, 'intro'), { uid: 'intro', message: '' }, { merge: true });
+    return this.set('intro');
   }
 
-  agree() {
-    return this.readAs(doc(this.all, 'intro'));
+  agree(intro: Step) {
+    return this.join('intro', intro);
   }
 
-  // The clock starts once: of two sides that start it at the same moment, the later is refused, and all is well.
+  // Both sides start the clock. Later than ten minutes after intro the rules let the first alone through, and all is well.
   async begin() {
-    const end = doc(this.all, 'end');
     try {
-      await setDoc(end, { uid: 'end', timeStamp: serverTimestamp() });
+      await this.set('end');
     } catch (error) {
-      if (!(await getDoc(end)).exists()) throw error;
+      if (!(await getDoc(doc(this.all, 'end'))).exists()) throw error;
     }
   }
 
   say(message: string) {
-    return addDoc(this.all, { uid: this.uid, message, timeStamp: serverTimestamp(), readUser: { [this.uid]: true } });
+    return addDoc(this.all, { uid: this.uid, message, timeStamp: serverTimestamp(), readUser: this.me });
   }
 
   markRead(message: Message) {
-    return this.readAs(doc(this.all, message.id));
+    return setDoc(doc(this.all, message.id), { readUser: this.me }, { merge: true });
   }
 
-  private readAs(chat: DocumentReference, fields = {}) {
-    return setDoc(chat, { ...fields, readUser: { [this.uid]: true } }, { merge: true });
+  private get me() {
+    return { [this.uid]: true };
+  }
+
+  private set(step: string) {
+    return setDoc(doc(this.all, step), { uid: step, message: '', timeStamp: serverTimestamp() });
+  }
+
+  private join(step: string, { timeStamp }: Step) {
+    return setDoc(doc(this.all, step), { uid: step, timeStamp, readUser: this.me }, { merge: true });
   }
 }
 
