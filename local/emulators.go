@@ -1,40 +1,34 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"time"
 )
+
+const emulatorsDir = cacheDir + "/emulators"
 
 // emulators is a running pair of Auth and Firestore emulator.
 type emulators struct {
 	*process
-	jar  string // the Firestore emulator, startable with java -jar
-	java int    // its process, which firebase-tools puts into a group of its own
+	lifeline *os.File // see useJava
+	jar      string   // the Firestore emulator, startable with java -jar
 }
 
-// startEmulators returns when both emulators answer. What they say is in emulators.log in dir, their working directory.
-func (w *world) startEmulators(ctx context.Context, dir string) (*emulators, error) {
+// startEmulators returns when both emulators answer. dir, which is made anew, has their configuration and their logs.
+func (l *local) startEmulators(ctx context.Context, dir string) (*emulators, error) {
 	jar, err := findJar(ctx)
 	if err != nil {
 		return nil, err
 	}
-	config, err := json.MarshalIndent(w.firebase, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "firebase.json"), config, 0o644); err != nil {
+	config, err := json.Marshal(l.firebase)
+	if err := errors.Join(err, os.RemoveAll(dir), os.MkdirAll(dir, 0o755),
+		os.WriteFile(filepath.Join(dir, "firebase.json"), config, 0o644)); err != nil {
 		return nil, err
 	}
 	log, err := os.Create(filepath.Join(dir, "emulators.log"))
@@ -43,114 +37,90 @@ func (w *world) startEmulators(ctx context.Context, dir string) (*emulators, err
 	}
 	defer log.Close()
 
-	cmd := exec.Command("node", filepath.Join(w.root, appDir, "node_modules/firebase-tools/lib/bin/firebase.js"),
+	cmd := l.command("node", filepath.Join(l.root, "app/node_modules/firebase-tools/lib/bin/firebase.js"),
 		"emulators:start", "--only", "auth,firestore", "--project", project)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), "NO_UPDATE_NOTIFIER=1")
+	cmd.Env = append(cmd.Env, "NO_UPDATE_NOTIFIER=1")
 	if jar != "" {
 		cmd.Env = append(cmd.Env, jarVariable+"="+jar)
 	}
-	p, err := startProcess(cmd)
+	lifeline, err := useJava(cmd, filepath.Join(l.root, dir))
 	if err != nil {
+		return nil, err
+	}
+	p, err := startProcess(cmd)
+	cmd.Stdin.(*os.File).Close()
+	if err != nil {
+		lifeline.Close()
 		return nil, fmt.Errorf("starting firebase-tools: %w", err)
 	}
-	e := &emulators{process: p, jar: jar}
-	ready := func(ctx context.Context) (err error) {
-		if err := w.emulatorsAnswer(ctx); err != nil {
-			return err
-		}
-		e.java, err = w.javaProcess(ctx)
-		return err
-	}
+	e := &emulators{p, lifeline, jar}
 	// Enough for a download of the Firestore emulator over a slow line.
-	if err := poll(ctx, 5*time.Minute, p.done, ready); err != nil {
+	err = untilAnswered(ctx, 5*time.Minute, p.done,
+		"http://"+l.firebase.Emulators.Auth.call()+"/", "http://"+l.firebase.Emulators.Firestore.call()+"/")
+	if err == nil && jar == "" {
+		e.jar, err = downloadedJar(ctx)
+	}
+	if err != nil {
+		select {
+		case <-p.done:
+			err = fmt.Errorf("firebase-tools ended (%v)", p.err)
+		default:
+		}
 		e.stop()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("the emulators did not start: firebase-tools ended with %s\n%s%s", p.ended(), tail(log.Name()), downloadHint(jar))
-	}
-	if e.jar == "" {
-		if e.jar, err = downloadedJar(); err != nil {
-			e.stop()
-			return nil, fmt.Errorf("looking for the emulator that firebase-tools downloaded: %w", err)
-		}
+		return nil, fmt.Errorf("the emulators did not start: %v\n%s", err, whatTheySaid(dir, jar))
 	}
 	return e, nil
 }
 
-// stop ends firebase-tools as Ctrl-C in a terminal would. It gives java 4 s to go; java must not outlive it.
+// stop ends firebase-tools and java. Nothing that they hold is worth saving.
 func (e *emulators) stop() {
-	e.process.stop(syscall.SIGINT, 15*time.Second)
-	if e.java > 0 {
-		_ = syscall.Kill(e.java, syscall.SIGKILL)
+	_, _ = e.lifeline.Write([]byte{0})
+	e.process.stop()
+	endJava(e.lifeline)
+}
+
+// whatTheySaid is the end of each log in dir, with its path, and advice when there was no jar.
+func whatTheySaid(dir, jar string) string {
+	var said strings.Builder
+	logs, _ := filepath.Glob(filepath.Join(dir, "*.log"))
+	for _, log := range logs {
+		data, _ := os.ReadFile(log)
+		lines := strings.SplitAfter(string(data), "\n")
+		fmt.Fprintf(&said, "\n%s ends with:\n%s", log, strings.Join(lines[max(0, len(lines)-16):], ""))
 	}
-}
-
-// javaProcess asks firebase-tools' hub, the only one who knows.
-func (w *world) javaProcess(ctx context.Context) (int, error) {
-	var running struct {
-		Firestore struct {
-			PID int `json:"pid"`
-		} `json:"firestore"`
+	if jar == "" {
+		said.WriteString("\nIf the Firestore emulator could not be downloaded: `gcloud components install cloud-firestore-emulator` brings one, and " +
+			jarVariable + " can name one.\n")
 	}
-	err := getJSON(ctx, "http://"+w.firebase.Emulators.Hub.addr()+"/emulators", &running)
-	if err == nil && running.Firestore.PID == 0 {
-		err = errors.New("the hub does not list the Firestore emulator yet")
+	return said.String()
+}
+
+// exec runs a command over emulators of its own, without data, and ends as it does. The environment has, besides where
+// they listen, a Firestore emulator for `java -jar`: tests start some of their own, to kill them.
+func (l *local) exec(ctx context.Context, args []string) error {
+	if err := l.onFreePorts(); err != nil {
+		return err
 	}
-	return running.Firestore.PID, err
-}
-
-// emulatorsAnswer is nil when both emulators take requests.
-func (w *world) emulatorsAnswer(ctx context.Context) error {
-	return errors.Join(
-		answers(ctx, "http://"+w.firebase.Emulators.Auth.addr()+"/"),
-		answers(ctx, "http://"+w.firebase.Emulators.Firestore.addr()+"/"),
-	)
-}
-
-// answers is nil when a GET of url is answered with 200.
-func answers(ctx context.Context, url string) error {
-	return getJSON(ctx, url, nil)
-}
-
-// getJSON decodes the answer to a GET, unless answer is nil.
-func getJSON(ctx context.Context, url string, answer any) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	dir, err := os.MkdirTemp(cacheDir, "exec-")
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	e, err := l.startEmulators(ctx, dir)
+	if err != nil && ctx.Err() == nil {
+		return err // dir stays: it has the logs
+	}
+	defer os.RemoveAll(dir)
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s", url, res.Status)
-	}
-	if answer == nil {
-		return nil
-	}
-	return json.NewDecoder(res.Body).Decode(answer)
-}
-
-// tail returns the end of a log, the part that tells why its writer is gone.
-func tail(path string) string {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	lines := bytes.SplitAfter(data, []byte("\n"))
-	return string(bytes.Join(lines[max(0, len(lines)-15):], nil))
-}
-
-func downloadHint(jar string) string {
-	if jar != "" {
-		return ""
-	}
-	return "If the Firestore emulator could not be downloaded: `gcloud components install cloud-firestore-emulator` brings one, and " +
-		jarVariable + " can name one."
+	defer e.stop()
+	cmd := l.command(args...)
+	cmd.Stdin = os.Stdin
+	cmd.Env = append(cmd.Env, jarVariable+"="+e.jar)
+	return runProcess(ctx, cmd)
 }

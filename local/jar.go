@@ -2,8 +2,8 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -44,20 +44,17 @@ func cloudSDKJar(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", nil
 	}
-	inSDK := filepath.Join("platform", "cloud-firestore-emulator", "cloud-firestore-emulator.jar")
+	const inSDK = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
 	if real, err := filepath.EvalSymlinks(gcloud); err == nil {
 		jar := filepath.Join(filepath.Dir(filepath.Dir(real)), inSDK)
 		if _, err := os.Stat(jar); err == nil {
 			return jar, nil
 		}
 	}
-	root, err := command(ctx, gcloud, "info", "--format=value(installation.sdk_root)").Output()
-	if err != nil {
-		return "", ctx.Err()
-	}
+	root, err := exec.CommandContext(ctx, gcloud, "info", "--format=value(installation.sdk_root)").Output()
 	jar := filepath.Join(strings.TrimSpace(string(root)), inSDK)
-	if _, err := os.Stat(jar); err != nil {
-		return "", nil
+	if _, errStat := os.Stat(jar); err != nil || errStat != nil {
+		return "", ctx.Err()
 	}
 	return jar, nil
 }
@@ -65,7 +62,12 @@ func cloudSDKJar(ctx context.Context) (string, error) {
 // writeLauncher writes a jar that holds a manifest only: the Cloud SDK's jar names no main class, so `java -jar`
 // refuses it, and firebase-tools knows no other way to start one.
 func writeLauncher(path, jar string) error {
-	var manifest strings.Builder
+	var content bytes.Buffer
+	z := zip.NewWriter(&content)
+	manifest, err := z.Create("META-INF/MANIFEST.MF")
+	if err != nil {
+		return err
+	}
 	for _, line := range []string{
 		"Manifest-Version: 1.0",
 		"Main-Class: com.google.cloud.datastore.emulator.firestore.CloudFirestore",
@@ -73,52 +75,26 @@ func writeLauncher(path, jar string) error {
 	} {
 		// A line of a manifest holds 72 bytes at most; a blank begins a continuation.
 		for len(line) > 72 {
-			manifest.WriteString(line[:72] + "\r\n")
+			fmt.Fprintf(manifest, "%s\r\n", line[:72])
 			line = " " + line[72:]
 		}
-		manifest.WriteString(line + "\r\n")
+		fmt.Fprintf(manifest, "%s\r\n", line)
 	}
-
 	// Renamed into place, because another run may be starting from this very file.
-	f, err := os.CreateTemp(filepath.Dir(path), "launcher-*")
-	if err != nil {
+	ours := fmt.Sprintf("%s.%d", path, os.Getpid())
+	if err := errors.Join(z.Close(), os.WriteFile(ours, content.Bytes(), 0o644)); err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	z := zip.NewWriter(f)
-	entry, err := z.Create("META-INF/MANIFEST.MF")
-	if err == nil {
-		_, err = entry.Write([]byte(manifest.String()))
-	}
-	if err := errors.Join(err, z.Close(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return os.Rename(ours, path)
 }
 
-// downloadedJar is where firebase-tools keeps the emulator that it downloads.
-func downloadedJar() (string, error) {
-	data, err := os.ReadFile(filepath.Join(appDir, "node_modules/firebase-tools/lib/emulator/downloadableEmulatorInfo.json"))
+// downloadedJar asks firebase-tools where the emulator is that it has downloaded.
+func downloadedJar(ctx context.Context) (string, error) {
+	cmd := exec.CommandContext(ctx, "node", "-p", "require('firebase-tools/lib/emulator/downloadableEmulators').getDownloadDetails('firestore').downloadPath")
+	cmd.Dir = "app"
+	jar, err := cmd.Output()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("looking for the emulator that firebase-tools downloaded: %w", err)
 	}
-	var info struct {
-		Firestore struct {
-			Path string `json:"downloadPathRelativeToCacheDir"`
-		} `json:"firestore"`
-	}
-	if err := json.Unmarshal(data, &info); err != nil {
-		return "", fmt.Errorf("firebase-tools' list of emulators: %w", err)
-	}
-	dir := os.Getenv("FIREBASE_EMULATORS_PATH")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", err
-		}
-		dir = filepath.Join(home, ".cache", "firebase", "emulators")
-	}
-	jar := filepath.Join(dir, info.Firestore.Path)
-	_, err = os.Stat(jar)
-	return jar, err
+	return strings.TrimSpace(string(jar)), nil
 }

@@ -1,15 +1,12 @@
-// Command local makes the local world of Willson: the Firebase emulators, seed data, and the server over them,
-// on a machine without a cloud account. The Makefile is its user interface.
+// Command local runs the Firebase emulators, and the server over them, on a machine without a cloud account. The
+// Makefile is its user interface: it installs and builds what is needed here.
 //
 //	run          emulators, seed data and the server, until Ctrl-C
 //	emulators    emulators and seed data alone
 //	server       the server alone, over running emulators
 //	exec -- CMD  CMD over emulators of its own, on free ports, so that it may run beside the others
-//	test         every test there is, over emulators like those of exec
-//	prepare      only what the others do first: app/node_modules and console/dist
 //
-// It is started from the top of the repository and keeps everything it makes in .cache, app/node_modules and
-// console/dist.
+// It is started from the top of the repository, and keeps what it makes in .cache.
 package main
 
 import (
@@ -20,51 +17,41 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
-const usage = "usage: local run | emulators | server | exec -- COMMAND... | test | prepare"
+const usage = "usage: local run | emulators | server | exec -- COMMAND"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	start := run
+	if os.Getenv(javaVariable) != "" {
+		start = runJava
+	}
+	err := start(ctx, os.Args[1:])
 	stop()
 	os.Exit(exitCode(err, os.Stderr))
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) == 0 {
-		return errors.New(usage)
-	}
-	w, err := newWorld(out)
+func run(ctx context.Context, args []string) error {
+	l, err := newLocal(os.Stdout)
 	if err != nil {
 		return err
 	}
-	switch {
-	case args[0] == "run" && len(args) == 1:
-		err = w.run(ctx)
-	case args[0] == "emulators" && len(args) == 1:
-		err = w.emulators(ctx)
-	case args[0] == "server" && len(args) == 1:
-		err = w.server(ctx)
-	case args[0] == "exec" && len(args) > 2 && args[1] == "--":
-		return w.exec(ctx, args[2:])
-	case args[0] == "test" && len(args) == 1:
-		return w.test(ctx)
-	case args[0] == "prepare" && len(args) == 1:
-		return w.prepare(ctx)
-	default:
+	if len(args) > 2 && args[0] == "exec" && args[1] == "--" {
+		return l.exec(ctx, args[2:])
+	}
+	do := map[string]func(context.Context) error{"run": l.run, "emulators": l.emulators, "server": l.server}[strings.Join(args, " ")]
+	if do == nil {
 		return errors.New(usage)
 	}
 	// Being told to stop is how run, emulators and server end well, whatever it interrupted.
-	if ctx.Err() != nil {
-		return nil
+	if err := do(ctx); ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
-
-// errTold is a failure that the user has been told of.
-var errTold = errors.New("failed")
 
 // exitCode reports err, unless it is another command's failure, which that command has reported itself.
 func exitCode(err error, stderr io.Writer) int {
@@ -74,8 +61,6 @@ func exitCode(err error, stderr io.Writer) int {
 		return 0
 	case errors.As(err, &exit) && exit.ExitCode() > 0:
 		return exit.ExitCode()
-	case errors.Is(err, errTold):
-		return 1
 	default:
 		fmt.Fprintln(stderr, err)
 		return 1

@@ -3,11 +3,25 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"syscall"
 	"time"
 )
+
+// command is a program that finds the emulators, and whose output is for the user.
+func (l *local) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(),
+		"GOOGLE_CLOUD_PROJECT="+project,
+		"FIREBASE_AUTH_EMULATOR_HOST="+l.firebase.Emulators.Auth.call(),
+		"FIRESTORE_EMULATOR_HOST="+l.firebase.Emulators.Firestore.call(),
+		// java reads file names in the locale's encoding: without one it finds nothing below a folder with a Korean name.
+		"LC_ALL=C.UTF-8")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd
+}
 
 // process is a child in a process group of its own: a terminal's Ctrl-C reaches this program alone, which then ends
 // its children, and theirs, in order.
@@ -30,52 +44,67 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// stop asks the whole group to end, and makes it end when it has not within grace.
-// A process whose parent is already gone gets no second chance.
-func (p *process) stop(sig syscall.Signal, grace time.Duration) {
-	group := -p.cmd.Process.Pid
-	_ = syscall.Kill(group, sig)
+// stop asks the whole group to end, and makes it end when it has not within the 10 s that Cloud Run leaves a server.
+func (p *process) stop() {
 	select {
 	case <-p.done:
-	case <-time.After(grace):
+		return // its number may be another's by now
+	default:
+	}
+	group := -p.cmd.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGINT)
+	select {
+	case <-p.done:
+	case <-time.After(10 * time.Second):
 	}
 	_ = syscall.Kill(group, syscall.SIGKILL)
 	<-p.done
 }
 
-// ended says how the process went, for a line to the user.
-func (p *process) ended() string {
-	if p.err == nil {
-		return "exit status 0"
+// runProcess runs cmd with whatever it starts, and leaves none of it behind when ctx ends.
+func runProcess(ctx context.Context, cmd *exec.Cmd) error {
+	p, err := startProcess(cmd)
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", cmd.Path, err)
 	}
-	return p.err.Error()
-}
-
-// poll asks until there is no error. It gives up, with the last error, when limit is over, ctx ends or gone closes.
-func poll(ctx context.Context, limit time.Duration, gone <-chan struct{}, ask func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ask(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-gone:
-			return err
-		case <-ctx.Done():
-			return fmt.Errorf("%w (waited up to %v)", err, limit)
-		}
+	select {
+	case <-p.done:
+		return p.err
+	case <-ctx.Done():
+		p.stop()
+		return ctx.Err()
 	}
 }
 
-// command is a short-lived helper such as npm or go build: Ctrl-C interrupts it like this program.
-func command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
-	return cmd
+// untilAnswered asks until each GET is answered with 200. It gives up, with the last error, when limit is over, ctx
+// ends or gone closes.
+func untilAnswered(ctx context.Context, limit time.Duration, gone <-chan struct{}, urls ...string) error {
+	end := time.After(limit)
+	for _, url := range urls {
+		for err := answers(url); err != nil; err = answers(url) {
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-gone:
+				return err
+			case <-end:
+				return fmt.Errorf("%w (after %v)", err, limit)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+func answers(url string) error {
+	client := http.Client{Timeout: 5 * time.Second}
+	res, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s", url, res.Status)
+	}
+	return nil
 }

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Runs every test over the emulators of the environment, each part also when another has failed: the fuzz targets for a
+# short while each, Node's tests, and Go's. What a target finds is below testdata, and a seed of Go's tests from then on.
+failed=''
+part() {
+	"$@" || failed="$failed
+FAILED: $*"
+}
+mkdir -p .cache
+
+# `go test -list` prints a package's targets, and then its name in a line of its own.
+echo "Building Go's tests…"
+part go test -race -list '^Fuzz' ./... >.cache/fuzz.list
+[ -z "$failed" ] || cat .cache/fuzz.list
+targets=$(awk '$1 ~ /^Fuzz/ { names[n++] = $1 } $1 == "ok" { for (i = 0; i < n; i++) print $2 ":" names[i]; n = 0 }' .cache/fuzz.list)
+for target in $targets; do
+	echo "$target, for 5 s"
+	part go test -run '^$' -fuzz "^${target#*:}\$" -fuzztime 5s "${target%:*}"
+done
+
+# One file after another: rules that read other documents can be denied under load. One reporter is for who reads along;
+# of the other, TAP, the closing lines are shown.
+export WILLSON_BINARY="$PWD/.cache/willson"
+part node --test --test-concurrency=1 --test-reporter=spec --test-reporter-destination=stdout \
+	--test-reporter=tap --test-reporter-destination=.cache/node.tap app/test/*.test.js local/*.test.mjs
+tail -n 8 .cache/node.tap
+
+part go run gotest.tools/gotestsum@v1.13.0 --format=pkgname -- -race -shuffle=on -count=1 ./...
+
+[ -z "$failed" ] || { echo "$failed"; exit 1; }
