@@ -29,7 +29,7 @@ server: build ## The server alone, over the emulators of another terminal
 	@exec $(LOCAL) server
 
 restart: ## Build and restart the server of `make run` or `make server`, keeping the data
-	@curl -sS --fail-with-body --unix-socket .cache/restart.sock http://localhost/ 2>/dev/null || \
+	@curl -sS --noproxy '*' --fail-with-body --unix-socket .cache/restart.sock http://localhost/ 2>/dev/null || \
 		{ test $$? = 22 || echo "Nothing to restart: neither make run nor make server is running."; exit 1; }
 
 test: build browser ## Every test but the long ones, over emulators of its own

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -18,9 +18,8 @@ const (
 	cacheDir = ".cache"
 )
 
-// local is what the subcommands share: where things listen, and where to tell the user about them.
+// local is what the subcommands share: where things are and listen.
 type local struct {
-	out      io.Writer
 	root     string
 	api      listener // of our server
 	firebase firebaseConfig
@@ -33,6 +32,7 @@ type firebaseConfig struct {
 		Auth              listener       `json:"auth"`
 		Firestore         listener       `json:"firestore"`
 		Hub               listener       `json:"hub"`
+		Logging           listener       `json:"logging"`
 		UI                map[string]any `json:"ui"`
 		SingleProjectMode bool           `json:"singleProjectMode"`
 	} `json:"emulators"`
@@ -56,7 +56,7 @@ func (l listener) call() string {
 func (l listener) String() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
 
 // newLocal reads firebase.json, and PORT and HOST, which the server reads as well.
-func newLocal(out io.Writer) (*local, error) {
+func newLocal() (*local, error) {
 	root, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func newLocal(out io.Writer) (*local, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not at the top of the repository: %w", err)
 	}
-	l := &local{out: out, root: root, api: listener{Host: "127.0.0.1", Port: 8000}}
+	l := &local{root: root, api: listener{Host: "127.0.0.1", Port: 8000}}
 	if err := json.Unmarshal(data, &l.firebase); err != nil {
 		return nil, fmt.Errorf("firebase.json: %w", err)
 	}
@@ -92,6 +92,7 @@ func (l *local) checkPorts() error {
 		e.Firestore.check("the Firestore emulator", "firebase.json"),
 		listener{Host: e.Firestore.Host, Port: e.Firestore.WebsocketPort}.check("the Firestore emulator's websocket", "firebase.json"),
 		e.Hub.check("the emulator hub", "firebase.json"),
+		e.Logging.check("the emulators' log", "firebase.json"),
 	)
 }
 
@@ -109,17 +110,21 @@ func (l listener) check(what, setting string) error {
 }
 
 // onFreePorts gives the emulators ports of 127.0.0.1 that nobody uses, so that they can run beside those of firebase.json.
+// They take them seconds later: below 32768 the system gives none to others meanwhile.
 func (l *local) onFreePorts() error {
 	e := &l.firebase.Emulators
 	e.Auth.Host, e.Firestore.Host = "127.0.0.1", "127.0.0.1"
-	for _, port := range []*int{&e.Auth.Port, &e.Firestore.Port, &e.Firestore.WebsocketPort, &e.Hub.Port} {
-		listening, err := net.Listen("tcp", "127.0.0.1:0")
+	for _, port := range []*int{&e.Auth.Port, &e.Firestore.Port, &e.Firestore.WebsocketPort, &e.Hub.Port, &e.Logging.Port} {
+		var listening net.Listener
+		err := errors.New("none tried")
+		for try := 0; err != nil && try < 100; try++ {
+			*port = 10_000 + rand.IntN(20_000)
+			listening, err = net.Listen("tcp", listener{Host: "127.0.0.1", Port: *port}.String())
+		}
 		if err != nil {
 			return fmt.Errorf("looking for a free port: %w", err)
 		}
-		// Closed at the end only, or the next one might be given the same port.
-		defer listening.Close()
-		*port = listening.Addr().(*net.TCPAddr).Port
+		defer listening.Close() // at the end, or the next one might be given the same port
 	}
 	return nil
 }

@@ -13,11 +13,14 @@ import (
 
 const emulatorsDir = cacheDir + "/emulators"
 
+var errEmulatorsGone = errors.New("the emulators did not start, or ended by themselves")
+
 // emulators is a running pair of Auth and Firestore emulator.
 type emulators struct {
 	*process
 	lifeline *os.File // see useJava
 	jar      string   // the Firestore emulator, startable with java -jar
+	dir      string   // where they run and keep their logs
 }
 
 // startEmulators returns when both emulators answer. dir, which is made anew, has their configuration and their logs.
@@ -55,7 +58,7 @@ func (l *local) startEmulators(ctx context.Context, dir string) (*emulators, err
 		lifeline.Close()
 		return nil, fmt.Errorf("starting firebase-tools: %w", err)
 	}
-	e := &emulators{p, lifeline, jar}
+	e := &emulators{p, lifeline, jar, dir}
 	// Enough for a download of the Firestore emulator over a slow line.
 	err = untilAnswered(ctx, 5*time.Minute, p.done,
 		"http://"+l.firebase.Emulators.Auth.call()+"/", "http://"+l.firebase.Emulators.Firestore.call()+"/")
@@ -63,16 +66,11 @@ func (l *local) startEmulators(ctx context.Context, dir string) (*emulators, err
 		e.jar, err = downloadedJar(ctx)
 	}
 	if err != nil {
-		select {
-		case <-p.done:
-			err = fmt.Errorf("firebase-tools ended (%v)", p.err)
-		default:
-		}
 		e.stop()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("the emulators did not start: %v\n%s", err, whatTheySaid(dir, jar))
+		return nil, e.gone()
 	}
 	return e, nil
 }
@@ -84,20 +82,20 @@ func (e *emulators) stop() {
 	endJava(e.lifeline)
 }
 
-// whatTheySaid is the end of each log in dir, with its path, and advice when there was no jar.
-func whatTheySaid(dir, jar string) string {
+// gone is what to tell the user when they have ended: the end of each log, with its path, and advice on the jar.
+func (e *emulators) gone() error {
 	var said strings.Builder
-	logs, _ := filepath.Glob(filepath.Join(dir, "*.log"))
+	logs, _ := filepath.Glob(filepath.Join(e.dir, "*.log"))
 	for _, log := range logs {
 		data, _ := os.ReadFile(log)
 		lines := strings.SplitAfter(string(data), "\n")
 		fmt.Fprintf(&said, "\n%s ends with:\n%s", log, strings.Join(lines[max(0, len(lines)-16):], ""))
 	}
-	if jar == "" {
+	if e.jar == "" {
 		said.WriteString("\nIf the Firestore emulator could not be downloaded: `gcloud components install cloud-firestore-emulator` brings one, and " +
 			jarVariable + " can name one.\n")
 	}
-	return said.String()
+	return fmt.Errorf("%w (%v)\n%s", errEmulatorsGone, e.err, said.String())
 }
 
 // exec runs a command over emulators of its own, without data, and ends as it does. The environment has, besides where
@@ -111,14 +109,22 @@ func (l *local) exec(ctx context.Context, args []string) error {
 		return err
 	}
 	e, err := l.startEmulators(ctx, dir)
-	if err != nil && ctx.Err() == nil {
-		return err // dir stays: it has the logs
+	if err == nil {
+		err = l.runOver(ctx, e, args)
+		e.stop()
 	}
-	defer os.RemoveAll(dir)
-	if err != nil {
-		return err
+	if !errors.Is(err, errEmulatorsGone) { // whose logs are in dir
+		os.RemoveAll(dir)
 	}
-	defer e.stop()
+	return err
+}
+
+func (l *local) runOver(ctx context.Context, e *emulators, args []string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		<-e.done
+		cancel(e.gone())
+	}()
 	cmd := l.command(args...)
 	cmd.Stdin = os.Stdin
 	cmd.Env = append(cmd.Env, jarVariable+"="+e.jar)

@@ -121,7 +121,7 @@ func TestRestart(t *testing.T) {
 	if err := os.Mkdir(cacheDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l := &local{out: io.Discard}
+	l := new(local)
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", restartSocket)
 	}}}
@@ -189,5 +189,20 @@ func TestLauncher(t *testing.T) {
 	want := "\r\nClass-Path: file:///opt/%EA%B5%AC%EA%B8%80%20%ED%81%B4%EB%9D%BC%EC%9A%B0%EB%93%9C/long/long/"
 	if got := strings.ReplaceAll(string(manifest), "\r\n ", ""); !strings.Contains(got, want) {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+func TestEmulatorsThatEndEndTheCommand(t *testing.T) {
+	firebaseTools, err := startProcess(exec.Command("false"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "emulators.log"), []byte("the cause\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err = new(local).runOver(t.Context(), &emulators{process: firebaseTools, dir: dir}, []string{"sleep", "600"})
+	if !errors.Is(err, errEmulatorsGone) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "the cause") {
+		t.Error(err)
 	}
 }

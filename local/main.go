@@ -35,7 +35,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	l, err := newLocal(os.Stdout)
+	l, err := newLocal()
 	if err != nil {
 		return err
 	}

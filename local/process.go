@@ -72,7 +72,7 @@ func runProcess(ctx context.Context, cmd *exec.Cmd) error {
 		return p.err
 	case <-ctx.Done():
 		p.stop()
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
 
@@ -97,8 +97,7 @@ func untilAnswered(ctx context.Context, limit time.Duration, gone <-chan struct{
 }
 
 func answers(url string) error {
-	client := http.Client{Timeout: 5 * time.Second}
-	res, err := client.Get(url)
+	res, err := (&http.Client{Timeout: 5 * time.Second}).Get(url)
 	if err != nil {
 		return err
 	}

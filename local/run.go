@@ -8,25 +8,23 @@ import (
 
 // run is everything in one terminal.
 func (l *local) run(ctx context.Context) error {
-	return l.withSeed(ctx, l.api.check("the server", "PORT"), func(gone <-chan struct{}) error { return l.serve(ctx, gone) })
+	return l.withSeed(ctx, l.api.check("the server", "PORT"), func(e *emulators) error { return l.serve(ctx, e) })
 }
 
 // emulators is the part of run that keeps the data, for those who start the server themselves.
 func (l *local) emulators(ctx context.Context) error {
-	return l.withSeed(ctx, nil, func(gone <-chan struct{}) error {
+	return l.withSeed(ctx, nil, func(e *emulators) error {
 		if err := l.seed(ctx, "greetWithoutServer"); err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-gone:
-			return errEmulatorsGone
+		case <-e.done:
+			return e.gone()
 		}
 	})
 }
-
-var errEmulatorsGone = errors.New("the emulators ended by themselves: the logs in " + emulatorsDir + " may say why")
 
 // server is the server alone, over the emulators that another terminal runs.
 func (l *local) server(ctx context.Context) error {
@@ -37,16 +35,16 @@ func (l *local) server(ctx context.Context) error {
 	if err := l.api.check("the server", "PORT"); err != nil {
 		return err
 	}
-	return l.serve(ctx, nil)
+	return l.serve(ctx, &emulators{process: &process{}}) // not ours, so we do not know when they end
 }
 
 // withSeed calls use over emulators with the seed's data, until use returns. It first tells everything that is in the
 // way at once, problem included.
-func (l *local) withSeed(ctx context.Context, problem error, use func(gone <-chan struct{}) error) error {
+func (l *local) withSeed(ctx context.Context, problem error, use func(*emulators) error) error {
 	if err := errors.Join(l.checkPorts(), problem); err != nil {
 		return err
 	}
-	fmt.Fprintln(l.out, "Starting the emulators…")
+	fmt.Println("Starting the emulators…")
 	e, err := l.startEmulators(ctx, emulatorsDir)
 	if err != nil {
 		return err
@@ -55,7 +53,7 @@ func (l *local) withSeed(ctx context.Context, problem error, use func(gone <-cha
 	if err := l.seed(ctx, "load"); err != nil {
 		return err
 	}
-	return use(e.done)
+	return use(e)
 }
 
 // seed runs seed.mjs, which knows the data. What it prints is for the user.

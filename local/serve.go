@@ -21,7 +21,7 @@ const (
 )
 
 // serve keeps the server running until ctx ends, and replaces it when the user asks, over the same emulators and data.
-func (l *local) serve(ctx context.Context, emulatorsGone <-chan struct{}) error {
+func (l *local) serve(ctx context.Context, e *emulators) error {
 	again, interactive := l.restarts()
 	p, err := l.startServer(ctx)
 	if err != nil {
@@ -36,13 +36,13 @@ func (l *local) serve(ctx context.Context, emulatorsGone <-chan struct{}) error 
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-emulatorsGone:
-			return errEmulatorsGone
+		case <-e.done:
+			return e.gone()
 		case <-gone:
 			if !interactive {
 				return fmt.Errorf("the server ended by itself (%v)", p.err)
 			}
-			fmt.Fprintf(l.out, "\nThe server ended by itself (%v). The data is still there: Enter builds and starts it again.\n", p.err)
+			fmt.Printf("\nThe server ended by itself (%v). The data is still there: Enter builds and starts it again.\n", p.err)
 			gone = nil
 		case done := <-again:
 			err := l.build(ctx)
@@ -56,7 +56,7 @@ func (l *local) serve(ctx context.Context, emulatorsGone <-chan struct{}) error 
 				}
 			}
 			if err != nil {
-				fmt.Fprintln(l.out, err)
+				fmt.Println(err)
 			}
 			done <- err
 		}
@@ -84,7 +84,7 @@ func (l *local) restarts() (again <-chan chan error, interactive bool) {
 	_ = os.Remove(restartSocket)
 	listening, err := net.Listen("unix", restartSocket)
 	if err != nil {
-		fmt.Fprintln(l.out, "`make restart` will not work:", err)
+		fmt.Println("`make restart` will not work:", err)
 		return wanted, interactive
 	}
 	listening.(*net.UnixListener).SetUnlinkOnClose(false) // a later process may have its own there by then
@@ -109,7 +109,7 @@ func isTerminal(f *os.File) bool {
 
 // build makes the server's binary anew, as the Makefile did before.
 func (l *local) build(ctx context.Context) error {
-	fmt.Fprintln(l.out, "Building the server…")
+	fmt.Println("Building the server…")
 	if err := runProcess(ctx, l.command("go", "build", "-o", serverBinary, ".")); err != nil {
 		return fmt.Errorf("building the server: %v", err)
 	}
