@@ -14,7 +14,7 @@ LOCAL := .cache/local
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run emulators server restart test soak console check bench clean local prepare build browser
+.PHONY: help run emulators server restart test soak console check bench deploy clean local prepare build browser
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,14 +44,20 @@ check: prepare ## gofmt, vet, staticcheck, govulncheck and the app's types
 	@files=$$(find . -name '*.go' -not -path '*/node_modules/*' -exec gofmt -l {} +); \
 		test -z "$$files" || { echo "gofmt would change:"; echo "$$files"; exit 1; }
 	go vet ./...
+	go -C bench vet ./...
 	go run $(STATICCHECK) ./...
 	@if curl -sfo .cache/vulndb --max-time 20 "$${GOVULNDB:-https://vuln.go.dev}/index/db.json"; \
 		then echo "go run $(GOVULNCHECK) ./..." && go run $(GOVULNCHECK) ./...; \
 		else echo "govulncheck is skipped: its database cannot be reached."; fi
 	npm --prefix app run check
 
-bench: ## The measurements
-	@go run ./bench
+bench: build ## The measurements, in three to four minutes
+	@go -C bench build -o ../.cache/floor ./floor
+	@npm ci --prefix bench/peer --ignore-scripts --no-audit --no-fund --loglevel=error
+	@go -C bench run .
+
+deploy: prepare ## Rules, indexes and server to a Firebase project: make deploy PROJECT=my-project
+	@PROJECT="$(PROJECT)" ./deploy.sh
 
 clean: ## Remove what was built and installed
 	rm -rf .cache app/node_modules
@@ -70,10 +76,10 @@ prepare: local
 		npm --prefix app ci --include=dev --include=optional --include=peer --global=false --dry-run=false \
 			--ignore-scripts --no-audit --no-fund --loglevel=error && \
 		cp app/package-lock.json app/node_modules/.installed; }
-	@diff -r app/console .cache/console >/dev/null 2>&1 && test -f console/dist/index.html || { \
+	@diff -r app/console .cache/console >/dev/null 2>&1 && cmp -s openapi.yaml .cache/openapi.yaml && test -f console/dist/index.html || { \
 		echo "Building the console…"; \
 		npm --prefix app run --silent build -- --logLevel warn && \
-		rm -rf .cache/console && cp -R app/console .cache/console; }
+		rm -rf .cache/console && cp -R app/console .cache/console && cp openapi.yaml .cache/openapi.yaml; }
 
 build: prepare
 	@echo "Building the server…"

@@ -15,7 +15,7 @@ part go test -race -list '^Fuzz' ./... >.cache/fuzz.list
 targets=$(awk '$1 ~ /^Fuzz/ { names[n++] = $1 } $1 == "ok" { for (i = 0; i < n; i++) print $2 ":" names[i]; n = 0 }' .cache/fuzz.list)
 for target in $targets; do
 	echo "$target, for 5 s"
-	part go test -run '^$' -fuzz "^${target#*:}\$" -fuzztime 5s "${target%:*}"
+	part go test -run '^$' -fuzz "^${target#*:}\$" -fuzztime 5s -fuzzminimizetime 10x "${target%:*}"
 done
 
 # One file after another: rules that read other documents can be denied under load. One reporter is for who reads along;
