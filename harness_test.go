@@ -156,12 +156,6 @@ func signIn(t testing.TB, uid string) string {
 	return emulate(t, "accounts:signInWithPassword?key=any", map[string]any{"email": email, "password": "password", "returnSecureToken": true})
 }
 
-// signInAnonymously makes a user without a login and returns an ID token of it.
-func signInAnonymously(t testing.TB) string {
-	t.Helper()
-	return emulate(t, "accounts:signUp?key=any", map[string]any{"returnSecureToken": true})
-}
-
 // emulate asks the Auth emulator and returns the token in its answer, if there is one.
 func emulate(t testing.TB, path string, body map[string]any) string {
 	t.Helper()
