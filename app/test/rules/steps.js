@@ -94,6 +94,11 @@ test('the clock runs for the minutes of the room', async () => {
   }
 });
 
+test('a message takes no step\'s place, even where the step is missing', async () => {
+  const room = await newRoom({ chats: { end: talking().end } });
+  for (const id of ['start', 'intro']) await expect(false, () => setDoc(doc(asker.db, `${room}/chats/${id}`), message(asker)));
+});
+
 describe('a room that does not exist', () => {
   for (const [person, who] of Object.entries(people)) {
     test(person, async () => {
