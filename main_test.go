@@ -68,6 +68,17 @@ func putExample(t *testing.T) {
 			Card: store.Card{Idx: r.card, Nickname: r.nickname, ImagePic: pic + "willsoner_image/willson_02.jpg"},
 		}
 	}
+	for _, collection := range []string{"chatrooms", "reservations"} { // what other tests left of the asker
+		others, err := client.Collection(collection).Where("asker_uid", "==", exampleAsker).Documents(ctx).GetAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, other := range others {
+			if _, err := other.Ref.Delete(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	for path, doc := range docs {
 		if _, err := client.Doc(path).Set(ctx, doc); err != nil {
 			t.Fatal(err)
