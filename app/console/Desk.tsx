@@ -1,28 +1,45 @@
+// A signed-in window: the sessions, the talk that is open, and what goes over the wire. A phone shows one at a time.
 import type { User } from 'firebase/auth';
-import { useState } from 'preact/hooks';
-import { Answer } from './Answer';
+import { useEffect, useState } from 'preact/hooks';
 import type { Local } from './local';
 import { SessionList } from './SessionList';
-import { TalkRoom } from './TalkRoom';
-import { useSessions } from './useSessions';
+import { Talk } from './Talk';
+import { useSession } from './session';
+import { useText } from './text';
+import { useDesk } from './useDesk';
+import { Wire } from './Wire';
 
-export function Desk({ local, user }: { local: Local; user: User }) {
-  const sessions = useSessions(local, user);
-  const [roomkey, open] = useState('');
+type Pane = 'sessions' | 'talk' | 'wire';
+
+export function DeskPage({ local, user }: { local: Local; user: User }) {
+  const t = useText();
+  const desk = useDesk(local, user);
+  const session = useSession(desk);
+  const [pane, show] = useState<Pane>('sessions');
+  const { notice } = desk;
+
+  useEffect(() => show(session ? 'talk' : 'sessions'), [session?.roomkey]);
 
   return (
-    <main class="desk">
-      {sessions.problem && <p class="problem" role="alert">{sessions.problem}</p>}
-      <SessionList sessions={sessions} opened={roomkey} open={open} />
-      {roomkey ? (
-        <TalkRoom key={roomkey} local={local} user={user} roomkey={roomkey} />
+    <main class="desk" data-pane={pane}>
+      <nav class="panes" aria-label={t.panes}>
+        {([['sessions', t.sessions], ['talk', t.talk], ['wire', `${t.exchangesShort} ${desk.exchanges.length}`]] as const).map(([name, label]) => (
+          <button key={name} type="button" aria-pressed={pane === name} onClick={() => show(name)}>{label}</button>
+        ))}
+      </nav>
+      <p class={notice?.isBad ? 'notice bad' : 'notice'} role="status">
+        {notice && <>{t.outcome[notice.outcome]} {notice.detail && <code>{notice.detail}</code>}</>}
+      </p>
+      <SessionList desk={desk} />
+      {session ? (
+        <Talk key={session.roomkey} local={local} user={user} desk={desk} session={session} />
       ) : (
-        <section class="pane empty" aria-label="대화">
-          <p>진행중인 상담의 대화를 열면 여기에 보입니다.</p>
-          <p>새 창에서 상대로 로그인하면 두 사람이 함께 걸어볼 수 있습니다.</p>
+        <section class="pane talk empty" aria-label={t.talk}>
+          <p>{t.emptyTalk}</p>
+          <p>{t.emptyTalkHint}</p>
         </section>
       )}
-      <Answer sessions={sessions} />
+      <Wire desk={desk} />
     </main>
   );
 }

@@ -1,109 +1,130 @@
-// The list as the phone shows it to the asker, and below it the rooms that the user counsels in, which no list of
-// the API has.
+// The user's sessions, as asker and as willsoner: the two lists as the server gives them, and the offers.
 import type { ComponentChildren } from 'preact';
-import type { IngRow, ReserveRow } from './api';
-import type { Room } from './sessions';
-import { dayOf, initial, minuteOf } from './text';
-import { rowKey, type useSessions } from './useSessions';
+import type { Subcategory } from '../clients/openapi';
+import type { Offer } from './offers';
+import type { Party } from './sessions';
+import { initial, useText, useTimes } from './text';
+import type { Desk } from './useDesk';
 
-interface Props {
-  sessions: ReturnType<typeof useSessions>;
-  opened: string;
-  open(roomkey: string): void;
-}
-
-export function SessionList({ sessions: { exchanges, marks, counsels }, opened, open }: Props) {
-  const answer = exchanges.at(-1);
-  const { count = 0, ing = [], reserve = [] } = answer?.data ?? {};
-  const opener = (roomkey: string) => (
-    <button type="button" class="primary" aria-pressed={opened === roomkey} onClick={() => open(roomkey)}>
-      {opened === roomkey ? '열린 대화' : '대화 열기'}
-    </button>
-  );
-
+export function SessionList({ desk }: { desk: Desk }) {
+  const t = useText();
+  const { lists: { asker, willsoner }, offers } = desk;
   return (
-    <section class="pane list" aria-labelledby="list">
-      <h2 id="list">상담 목록 <span class="count">{count}</span></h2>
-      {answer && count === 0 && <p class="hint">질문자로서의 상담이 없습니다.</p>}
-      <Group name="진행중인 상담" size={ing.length}>
-        {ing.map((row) => <Ing key={row.idx} row={row} mark={marks.get(rowKey('ing', row.idx))}>{opener(row.roomkey)}</Ing>)}
-      </Group>
-      <Group name="예약된 상담" size={reserve.length}>
-        {reserve.map((row) => <Reserve key={row.idx} row={row} mark={marks.get(rowKey('reserve', row.idx))} />)}
-      </Group>
-      <Group name="윌스너로 하는 상담" size={counsels.length}>
-        {counsels.map((room) => <Counsel key={room.roomkey} room={room}>{opener(room.roomkey)}</Counsel>)}
-      </Group>
+    <section class="pane list" aria-label={t.sessions}>
+      <Side party="asker" isEmpty={asker && offers.length + asker.ing.length + asker.reserve.length === 0}>
+        <Group name={t.offers} size={offers.length}>
+          {offers.map((offer) => <OfferCard key={offer.idx} offer={offer} desk={desk} />)}
+        </Group>
+        <Group name={t.ing} size={asker?.ing.length}>
+          {asker?.ing.map(({ idx, concern, willsoner, start }) => (
+            <Card key={idx} idx={idx} name={willsoner.asker.nickname} aside={<Begun at={start} time={concern.time} />}>
+              <p class="topic">{willsoner.introduction}</p>
+              <p>{willsoner.experience}</p>
+              <Words words={[...willsoner.subcategories.map(topicOf), ...willsoner.keywords.map(({ name }) => `#${name}`)]} />
+              <Enter desk={desk} party="asker" idx={idx} />
+            </Card>
+          ))}
+        </Group>
+        <Group name={t.reserve} size={asker?.reserve.length}>
+          {asker?.reserve.map(({ idx, concern, willsoner, date }) => (
+            <Card key={idx} idx={idx} name={willsoner.asker.nickname} aside={`${date.date_format} ${date.from_time} · ${t.minutes(concern.time)}`}>
+              <Join desk={desk} party="asker" idx={idx} />
+            </Card>
+          ))}
+        </Group>
+      </Side>
+      <Side party="willsoner" isEmpty={willsoner && willsoner.ing.length + willsoner.reserve.length === 0}>
+        <Group name={t.ing} size={willsoner?.ing.length}>
+          {willsoner?.ing.map(({ idx, concern, start }) => (
+            <Card key={idx} idx={idx} name={concern.asker.nickname} aside={<Begun at={start} time={concern.time} />}>
+              <p class="topic">{concern.content}</p>
+              <Words words={[...(concern.subcategory ? [topicOf(concern.subcategory)] : []), ...concern.feelings.map(({ name }) => name)]} />
+              <Enter desk={desk} party="willsoner" idx={idx} />
+            </Card>
+          ))}
+        </Group>
+        <Group name={t.reserve} size={willsoner?.reserve.length}>
+          {willsoner?.reserve.map(({ idx, concern, date }) => (
+            <Card key={idx} idx={idx} name={concern.asker.nickname} aside={`${date.date_format} ${date.from_time} · ${t.minutes(concern.time)}`}>
+              <Join desk={desk} party="willsoner" idx={idx} />
+            </Card>
+          ))}
+        </Group>
+      </Side>
     </section>
   );
 }
 
-function Group({ name, size, children }: { name: string; size: number; children: ComponentChildren }) {
+function Side({ party, isEmpty, children }: { party: Party; isEmpty: boolean | undefined; children: ComponentChildren }) {
+  const t = useText();
+  return (
+    <section aria-labelledby={party}>
+      <h2 id={party}>{party === 'asker' ? t.asAsker : t.asWillsoner}</h2>
+      {isEmpty ? <p class="hint">{t.nothing}</p> : children}
+    </section>
+  );
+}
+
+function Group({ name, size = 0, children }: { name: string; size: number | undefined; children: ComponentChildren }) {
   if (size === 0) return null;
   return (
     <section aria-label={name}>
-      <h3>{name}</h3>
+      <h3>{name} <span class="count">{size}</span></h3>
       {children}
     </section>
   );
 }
 
-interface CardProps {
-  idx: number;
-  name: string | undefined;
-  aside: ComponentChildren;
-  mark?: string | undefined;
-  children: ComponentChildren;
-}
-
-function Card({ idx, name, aside, mark, children }: CardProps) {
+function Card({ idx, name, aside, children }: { idx: number; name: string | undefined; aside: ComponentChildren; children: ComponentChildren }) {
+  const t = useText();
   return (
-    <article class={mark ? 'card changed' : 'card'} data-idx={idx}>
+    <article class="card" data-idx={idx}>
       <header>
         <span class="avatar" aria-hidden="true">{initial(name)}</span>
-        <span class="lines"><strong>{name ?? '이름 없음'}</strong><span>{aside}</span></span>
-        {mark && <span class="badge">{mark}</span>}
+        <span class="lines"><strong>{name || t.nameless}</strong><span>{aside}</span></span>
+        <code class="idx">{idx}</code>
       </header>
       {children}
     </article>
   );
 }
 
-function Ing({ row: { idx, concern, willsoner, start }, mark, children }: {
-  row: IngRow; mark: string | undefined; children: ComponentChildren;
-}) {
-  const { asker, introduction, experience, subcategories, keywords } = willsoner;
-  const topics = subcategories.map(({ name, category }) => [category?.name, name].filter(Boolean).join(' › '));
+function OfferCard({ offer: { idx, concern, willsoner, starts_at }, desk }: { offer: Offer; desk: Desk }) {
+  const t = useText();
+  const { dayOf } = useTimes();
+  const when = starts_at ? dayOf(starts_at) : t.now;
   return (
-    <Card idx={idx} name={asker.nickname} mark={mark} aside={[asker.gender, ...topics].filter(Boolean).join(' · ')}>
-      {introduction && <p class="introduction">{introduction}</p>}
-      {experience && <p>{experience}</p>}
-      {keywords.length > 0 && (
-        <ul class="keywords" aria-label="키워드">{keywords.map(({ name }) => <li key={name}>#{name}</li>)}</ul>
-      )}
-      <p class="facts">
-        {concern.nickname && <span>{concern.nickname}의 고민</span>}
-        <span>{concern.time}분</span>
-        <span>{dayOf(start)} {minuteOf(start)} 시작</span>
-      </p>
-      {children}
+    <Card idx={idx} name={willsoner?.nickname} aside={`${when} · ${t.minutes(concern.minutes)}`}>
+      <p class="topic">{concern.content}</p>
+      <button type="button" class="primary" onClick={() => void desk.select(idx)}>{t.accept}</button>
     </Card>
   );
 }
 
-function Reserve({ row: { idx, concern, willsoner, date }, mark }: { row: ReserveRow; mark: string | undefined }) {
+function Enter({ desk, party, idx }: { desk: Desk; party: Party; idx: number }) {
+  const t = useText();
+  const isOpen = desk.opened?.party === party && desk.opened.idx === idx;
   return (
-    <Card idx={idx} name={willsoner.asker.nickname} mark={mark} aside={(
-      <>{date.date_format} {date.from_time} · {concern.time}분</>
-    )}>{null}</Card>
+    <button type="button" class="primary" aria-pressed={isOpen} onClick={() => void desk.join({ party, idx }, true)}>
+      {isOpen ? t.entered : t.enter}
+    </button>
   );
 }
 
-function Counsel({ room: { idx, concern, started_at }, children }: { room: Room; children: ComponentChildren }) {
-  const start = started_at.toMillis();
-  return (
-    <Card idx={idx} name={concern.nickname} aside={<>{concern.minutes}분 · {dayOf(start)} {minuteOf(start)} 시작</>}>
-      {children}
-    </Card>
-  );
+function Join({ desk, party, idx }: { desk: Desk; party: Party; idx: number }) {
+  const t = useText();
+  return <button type="button" onClick={() => void desk.join({ party, idx }, false)}>{t.enter}</button>;
 }
+
+function Begun({ at, time }: { at: number; time: string }) {
+  const t = useText();
+  const { dayOf } = useTimes();
+  return <>{t.startedAt(dayOf(at))} · {t.minutes(time)}</>;
+}
+
+function Words({ words }: { words: string[] }) {
+  if (words.length === 0) return null;
+  return <ul class="words">{words.map((word) => <li key={word}>{word}</li>)}</ul>;
+}
+
+const topicOf = ({ name, category }: Subcategory) => [category?.name, name].filter(Boolean).join(' › ');

@@ -1,77 +1,73 @@
-// The one request of the API, and what the app is told to do when its token has expired.
+// The API as openapi.yaml describes it, called as the signed-in user. Every exchange with the server is shown.
 import type { User } from 'firebase/auth';
-
-export const path = '/api/v1/asker/chat/chatrooms';
-
-export interface Chatrooms {
-  count: number;
-  ing: IngRow[];
-  reserve: ReserveRow[];
-}
-
-export interface IngRow {
-  idx: number;
-  roomkey: string;
-  concern: { nickname?: string; time: string; idx?: number; asker: { pic?: string; id: string } };
-  willsoner: {
-    idx?: number;
-    introduction?: string;
-    experience?: string;
-    asker: { gender?: string; pic?: string; nickname?: string };
-    image: { pic?: string };
-    subcategories: { name?: string; category?: { name?: string } }[];
-    keywords: { name?: string }[];
-  };
-  start: number;
-}
-
-export interface ReserveRow {
-  idx: number;
-  roomkey: string;
-  concern: { time: string };
-  willsoner: { idx?: number; asker: { nickname?: string; id?: string }; image: { pic?: string } };
-  date: { from_time: string; date_format: string };
-}
+import createClient from 'openapi-fetch';
+import type { paths } from '../clients/openapi';
 
 export interface Exchange {
   id: number;
+  method: string;
+  path: string;
   token: string;
-  status: number;
+  sent: string;
+  status: number; // 0: no answer came
   statusText: string;
   headers: [string, string][];
-  body: string;
+  received: string;
   code: string;
-  data: Chatrooms | undefined;
   milliseconds: number;
 }
 
+export type Api = ReturnType<typeof createApi>;
+
 let exchanges = 0;
 
-async function ask(token: string): Promise<Exchange> {
-  const begin = performance.now();
-  // no-store: an answer out of the browser's cache would not be the server's.
-  const response = await fetch(path, { headers: { 'x-token': token }, cache: 'no-store' });
-  const body = await response.text();
-  const milliseconds = performance.now() - begin;
-  const { code, data } = read(body);
-  const { status, statusText } = response;
-  return { id: ++exchanges, token, status, statusText, headers: [...response.headers], body, code, data, milliseconds };
+// A token that has expired is refreshed and the request repeated, once: apps do the same.
+export function createApi(user: User, show: (exchange: Exchange) => void) {
+  const signedIn = async (request: Request) => {
+    const first = await exchange(request, request.headers.get('x-token') ?? (await user.getIdToken()), show);
+    return first.code === 'access_token_expired' ? (await exchange(request, await user.getIdToken(true), show)).response : first.response;
+  };
+  // An answer out of the browser's cache would not be the server's.
+  return createClient<paths>({ baseUrl: location.origin, cache: 'no-store', fetch: signedIn });
 }
 
-function read(body: string): { code: string; data?: Chatrooms } {
+async function exchange(request: Request, token: string, show: (exchange: Exchange) => void) {
+  const attempt = request.clone();
+  attempt.headers.set('x-token', token);
+  const { method } = request;
+  const { pathname: path } = new URL(request.url);
+  const asked = { id: ++exchanges, method, path, token, sent: await request.clone().text() };
+  const begin = performance.now();
   try {
-    return JSON.parse(body) as { code: string; data?: Chatrooms };
-  } catch {
-    return { code: '' };
+    const response = await fetch(attempt);
+    const received = await response.clone().text();
+    const milliseconds = performance.now() - begin;
+    const { status, statusText } = response;
+    const code = codeOf(received);
+    show({ ...asked, status, statusText, headers: [...response.headers], received, code, milliseconds });
+    return { response, code };
+  } catch (error) {
+    const milliseconds = performance.now() - begin;
+    show({ ...asked, status: 0, statusText: String(error), headers: [], received: '', code: '', milliseconds });
+    throw error;
   }
 }
 
-// list asks with the user's token, or the one given. A token that has expired is refreshed and the request repeated,
-// once: the second exchange is then the answer.
-export async function list(user: User, token?: string): Promise<Exchange[]> {
-  const first = await ask(token ?? (await user.getIdToken()));
-  if (first.code !== 'access_token_expired') return [first];
-  return [first, await ask(await user.getIdToken(true))];
+function codeOf(body: string): string {
+  try {
+    return (JSON.parse(body) as { code: string }).code;
+  } catch {
+    return '';
+  }
+}
+
+// curl returns the line that asks the same in a POSIX shell.
+export function curl({ method, path, token, sent }: Exchange): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  return [
+    'curl -si', method !== 'GET' && `-X ${method}`, quoted(location.origin + path), '-H', quoted(`x-token: ${token}`),
+    sent && `-H 'Content-Type: application/json' -d ${quoted(sent)}`,
+  ].filter(Boolean).join(' ');
 }
 
 // expiredToken is what a phone that lay in a drawer would send. The emulator's tokens are not signed, so one can be made.
@@ -88,5 +84,3 @@ function base64url(value: object): string {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
   return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
-
-export const curl = (token: string) => `curl -si '${location.origin}${path}' -H 'x-token: ${token}'`;

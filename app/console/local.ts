@@ -1,4 +1,4 @@
-// The local world: who may sign in, and the Firebase SDK connected to the emulators.
+// Who may sign in, and the Firebase SDK connected to the emulators.
 import { initializeApp } from 'firebase/app';
 import { browserSessionPersistence, connectAuthEmulator, initializeAuth, type Auth } from 'firebase/auth';
 import { connectFirestoreEmulator, getFirestore, type Firestore } from 'firebase/firestore';
@@ -34,15 +34,18 @@ export async function connect(): Promise<Local> {
   return { ...config, auth, db };
 }
 
-export async function accounts({ authEmulator, projectId }: Local): Promise<Account[]> {
-  const url = `http://${authEmulator}/identitytoolkit.googleapis.com/v1/projects/${projectId}/accounts:query`;
+// asOwner asks an emulator past its rules.
+export async function asOwner<T>(url: string, body: object): Promise<T> {
   const response = await fetch(url, {
-    method: 'POST',
-    headers: { Authorization: 'Bearer owner', 'Content-Type': 'application/json' },
-    body: JSON.stringify({ returnUserInfo: true }),
+    method: 'POST', headers: { Authorization: 'Bearer owner', 'Content-Type': 'application/json' }, body: JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  const { userInfo = [] } = (await response.json()) as { userInfo?: Account[] };
+  return (await response.json()) as T;
+}
+
+export async function accounts({ authEmulator, projectId }: Local): Promise<Account[]> {
+  const url = `http://${authEmulator}/identitytoolkit.googleapis.com/v1/projects/${projectId}/accounts:query`;
+  const { userInfo = [] } = await asOwner<{ userInfo?: Account[] }>(url, { returnUserInfo: true });
   return userInfo.filter(({ disabled }) => !disabled).sort((a, b) => (a.email ?? '~').localeCompare(b.email ?? '~'));
 }
 

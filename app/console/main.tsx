@@ -1,42 +1,92 @@
 import { onAuthStateChanged, signOut, type User } from 'firebase/auth';
-import { render } from 'preact';
+import { render, type ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Desk } from './Desk';
+import { DeskPage } from './Desk';
 import { connect, type Local } from './local';
 import { SignIn } from './SignIn';
-import { messageOf } from './text';
+import { LanguageOf, messageOf, useText, type Language } from './text';
 
-function Page({ local }: { local: Local }) {
+const reference = '#reference';
+
+function App({ local }: { local: Local }) {
+  const [language, speak] = useState<Language>(localStorage.getItem('language') === 'en' ? 'en' : 'ko');
+  useEffect(() => {
+    document.documentElement.lang = language;
+    localStorage.setItem('language', language);
+  }, [language]);
+  return (
+    <LanguageOf.Provider value={language}>
+      <Page local={local} language={language} speak={speak} />
+    </LanguageOf.Provider>
+  );
+}
+
+function Page({ local, language, speak }: { local: Local; language: Language; speak(language: Language): void }) {
+  const t = useText();
+  const hash = useHash();
   // undefined until it is known whether this window was signed in before.
   const [user, setUser] = useState<User | null>();
   useEffect(() => onAuthStateChanged(local.auth, setUser), [local]);
+  useEffect(() => { document.title = hash === reference ? `${t.reference} · ${t.title}` : t.title; });
 
   return (
     <>
       <header class="bar">
-        <h1>윌슨 콘솔</h1>
-        <p class="where">
-          <span>프로젝트 <code>{local.projectId}</code></span>
-          <span>Auth <code>{local.authEmulator}</code></span>
-          <span>Firestore <code>{local.firestoreEmulator}</code></span>
-        </p>
+        <h1>{t.title}</h1>
+        <nav aria-label={t.pages}>
+          <a href="#" aria-current={hash === reference ? undefined : 'page'}>{t.console}</a>
+          <a href={reference} aria-current={hash === reference ? 'page' : undefined}>{t.reference}</a>
+        </nav>
+        <p class="where">{t.project} <code>{local.projectId}</code></p>
+        <button type="button" class="plain" lang={language === 'ko' ? 'en' : 'ko'} onClick={() => speak(language === 'ko' ? 'en' : 'ko')}>
+          {language === 'ko' ? 'English' : '한국어'}
+        </button>
+        <a class="button" href="/console" target="_blank" rel="noopener">{t.newWindow}</a>
         {user && (
-          <p class="who" aria-label="로그인한 사람">
-            <strong>{user.displayName || '이름 없음'}</strong> <span>{user.email ?? user.uid}</span>
-          </p>
+          <>
+            <p class="who"><span class="unseen">{t.signedIn}</span> <strong>{user.displayName || t.nameless}</strong> <span>{user.email ?? user.uid}</span></p>
+            <button type="button" onClick={() => void signOut(local.auth)}>{t.signOut}</button>
+          </>
         )}
-        <a class="button" href="/console" target="_blank" rel="noopener">새 창</a>
-        {user && <button type="button" onClick={() => void signOut(local.auth)}>로그아웃</button>}
       </header>
-      {user === null && <SignIn local={local} />}
-      {user && <Desk key={user.uid} local={local} user={user} />}
+      {hash === reference && user !== undefined && (
+        <main><Reference key={user?.uid} user={user} /></main>
+      )}
+      {hash !== reference && user === null && <SignIn local={local} />}
+      {user && <div hidden={hash === reference}><DeskPage key={user.uid} local={local} user={user} /></div>}
     </>
   );
 }
 
+// The viewer is larger than all the rest: it is loaded when it is asked for.
+function Reference({ user }: { user: User | null }) {
+  const t = useText();
+  const [Viewer, setViewer] = useState<ComponentType<{ user: User | null }>>();
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    import('./Viewer').then((module) => setViewer(() => module.Viewer), (error) => setProblem(messageOf(error)));
+  }, []);
+  if (problem) return <p class="problem" role="alert">{problem}</p>;
+  return Viewer ? <Viewer user={user} /> : <p class="hint">{t.loading}</p>;
+}
+
+function useHash() {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const changed = () => setHash(location.hash);
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return hash;
+}
+
+function Broken({ why }: { why: string }) {
+  return <p class="problem" role="alert">{useText().broken(why)}</p>;
+}
+
 const page = document.getElementById('page')!;
 try {
-  render(<Page local={await connect()} />, page);
+  render(<App local={await connect()} />, page);
 } catch (error) {
-  render(<p class="problem" role="alert">콘솔을 시작하지 못했습니다: {messageOf(error)}</p>, page);
+  render(<main><Broken why={messageOf(error)} /></main>, page);
 }

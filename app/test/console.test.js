@@ -5,24 +5,27 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { deleteDoc, doc, getDoc, setDoc, updateDoc } from 'firebase/firestore';
+import axe from 'axe-core';
+import { deleteDoc, doc, getDoc, getDocs, collection, setDoc, Timestamp } from 'firebase/firestore';
 import { findBrowser, launchBrowser } from './local/browser.js';
 import { authEmulator, firestoreEmulator, loadSeed, openAsServer } from './local/emulators.js';
 import { buildServer, startServer } from './local/server.js';
 
-const reservations = [
-  { idx: 669, nickname: '하이하이', when: '03월 19일 22:00 · 60분' },
-  { idx: 670, nickname: '하이하이', when: '03월 20일 18:00 · 120분' },
-  { idx: 671, nickname: 'test6', when: '03월 19일 20:00 · 120분' },
-];
+const minute = 60_000;
+const laptop = { width: 1280, height: 800 };
+const phone = { width: 390, height: 844 };
 
-const region = (page, name) => page.getByRole('region', { name });
-const card = (page, idx) => region(page, '상담 목록').locator(`[data-idx="${idx}"]`);
+const region = (page, name) => page.getByRole('region', { name, exact: true });
+const card = (page, idx) => page.locator(`[data-idx="${idx}"]`);
+const button = (scope, name) => scope.getByRole('button', { name, exact: true });
 const messages = (page) => page.getByRole('log', { name: '메시지' }).getByRole('listitem');
 const step = (page, id) => page.locator(`[data-step="${id}"]`);
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+const notice = (page, hasText) => page.getByRole('status').filter({ hasText }).waitFor();
+const exchange = (page, asked, status) => (
+  page.locator(`[data-status="${status}"]`).filter({ has: page.locator('.asked', { hasText: asked }) }).first()
+);
 const seen = (locator, ...texts) => Promise.all(texts.map((hasText) => locator.filter({ hasText }).first().waitFor()));
-const hasCount = (page, count) => page.getByRole('heading', { name: `상담 목록 ${count}`, exact: true }).waitFor();
+const gone = (locator) => locator.waitFor({ state: 'detached' });
 
 const browserPath = findBrowser();
 let built;
@@ -66,20 +69,19 @@ if (browserPath) {
 function theConsole() {
   let server, store, seed, browser, context;
   let asker, willsoner;
-  const hosts = new Set();
+  const requests = [];
   const problems = [];
 
   before(async () => {
     browser = await launchBrowser(browserPath);
     store = openAsServer();
     seed = await loadSeed(store.db);
+    await setDoc(doc(store.db, 'review_images/2'), { idx: 2, name: '공감하는 타입', detail: '내 마음을 그대로 알아줘요', pic: 'https://pic.test/2.png' });
     server = await startServer(built.binary);
-    context = await browser.newContext({ locale: 'ko-KR', viewport: { width: 1200, height: 780 } });
+    context = await browser.newContext({ locale: 'ko-KR', viewport: laptop });
     context.setDefaultTimeout(30_000);
-    context.on('request', (request) => {
-      const { protocol, host } = new URL(request.url());
-      if (protocol !== 'data:') hosts.add(host);
-    });
+    await context.addInitScript({ content: axe.source });
+    context.on('request', (request) => requests.push(new URL(request.url())));
     context.on('weberror', (error) => problems.push(String(error.error())));
     context.on('console', (message) => {
       if (message.text().includes('Content Security Policy')) problems.push(message.text());
@@ -100,64 +102,69 @@ function theConsole() {
     return page;
   }
 
-  test('signing in shows the example\'s rows', async () => {
-    asker = await openWindow();
-    await asker.getByRole('button', { name: seed.accounts[0].email }).press('Enter');
+  // An offer of the seed's willsoner to the seed's asker. Each is for a concern of its own.
+  async function offer(idx, fields) {
+    const [{ uid: asker_uid }, { uid: willsoner_uid }] = seed.accounts;
+    await setDoc(doc(store.db, `matches/${idx}`), {
+      idx, concern_idx: idx, willsoner_idx: 193, asker_uid, willsoner_uid, status: 'waiting',
+      concern: { nickname: '잔나', content: `고민 ${idx}`, minutes: 5, subcategory: { name: '갈등', category: '연애' }, feelings: ['우울한'] },
+      willsoner: { nickname: '지수카카오', introduction: '안녕하슈' },
+      created_at: Timestamp.now(), updated_at: Timestamp.now(), ...fields,
+    });
+  }
 
-    await hasCount(asker, 4);
-    await seen(card(asker, 20455), '지수카카오', '여 · 연애 › 이별', '안녕하슈', '압류즐이 붙고', '#줍줍', '#무너짐', '#집',
-      '잔나의 고민', '50분', '2020년 11월 11일 15:50 시작');
-    for (const { idx, nickname, when } of reservations) await seen(card(asker, idx), nickname, when);
+  // Whatever the window shows now: axe finds nothing and nothing has to be scrolled sideways, on a laptop in the light
+  // and on a phone in the dark.
+  async function isWellMade(page) {
+    for (const [size, colorScheme] of [[phone, 'dark'], [laptop, 'light']]) {
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const { violations, width } = await page.evaluate(async () => ({
+        violations: (await globalThis.axe.run()).violations, width: document.documentElement.scrollWidth,
+      }));
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+      assert.deepEqual(found, [], `axe, ${size.width} wide, ${colorScheme}`);
+      assert.ok(width <= size.width, `${width} wide on a screen of ${size.width}`);
+    }
+  }
+
+  test('signing in by keyboard shows the example\'s rows', async () => {
+    asker = await openWindow();
+    const me = asker.getByRole('button', { name: seed.accounts[0].email });
+    await me.waitFor();
+    await isWellMade(asker);
+    await pressUntil(asker, 'Tab', me);
+    await asker.keyboard.press('Enter');
+
+    await seen(card(asker, 20455), '지수카카오', '안녕하슈', '압류즐이 붙고', '연애 › 이별', '#줍줍', '50분', '2020년 11월 11일 15:50 시작');
+    for (const [idx, ...texts] of [
+      [669, '하이하이', '03월 19일 22:00 · 60분'], [670, '하이하이', '03월 20일 18:00 · 120분'], [671, 'test6', '03월 19일 20:00 · 120분'],
+    ]) await seen(card(asker, idx), ...texts);
+    await region(asker, '윌스너로').getByText('상담이 없습니다.').waitFor();
+    await isWellMade(asker);
   });
 
-  test('the answer is shown as the server gave it', async () => {
-    const answer = region(asker, '서버의 답');
-    await seen(answer, '200 OK', 'success', ' ms');
-    const body = JSON.parse(await answer.getByLabel('본문').textContent());
-    assert.deepEqual(body.data.reserve.map(({ idx }) => idx), reservations.map(({ idx }) => idx));
+  test('an exchange is shown as it was, and can be repeated by curl', async () => {
+    const shown = exchange(asker, 'GET /api/v1/asker/chat/chatrooms', 200);
+    await seen(shown, 'success', ' ms');
+    if (!(await shown.evaluate(({ open }) => open))) await shown.locator('summary').first().press('Enter');
+    const body = JSON.parse(await shown.getByLabel('답', { exact: true }).textContent());
+    assert.deepEqual(body.data.reserve.map(({ idx }) => idx), [669, 670, 671]);
     assert.equal(body.data.ing[0].start, 1605077440300);
+    await shown.getByText(/^답의 헤더 \d+개$/).click();
+    await seen(shown.getByRole('definition'), 'application/json; charset=utf-8', 'private, no-cache');
 
-    await answer.getByText(/^헤더 \d+개$/).click();
-    await seen(answer.getByRole('definition'), 'application/json; charset=utf-8', 'private, no-cache');
-
-    const curl = await answer.getByLabel('curl').textContent();
+    const curl = await shown.getByLabel('curl').textContent();
     const [, url, token] = curl.match(/^curl -si '(\S+)' -H 'x-token: (\S+)'$/);
     const response = await fetch(url, { headers: { 'x-token': token } });
     assert.deepEqual(await response.json(), body);
   });
 
-  test('the list follows Firestore', async () => {
-    const events = asker.getByRole('log', { name: '일어난 일' }).getByRole('listitem');
-    const stored = (await getDoc(doc(store.db, 'reservations/example669'))).data();
-    const added = doc(store.db, 'reservations/live');
-    await seen(events, '듣기 시작함');
-
-    await setDoc(added, { ...stored, idx: 900, willsoner: { nickname: '새로운 윌스너' } });
-    await seen(card(asker, 900), '새로운 윌스너', '새로');
-    await hasCount(asker, 5);
-    await seen(events, '예약 생김');
-
-    await updateDoc(added, { 'concern.minutes': 90 });
-    await seen(card(asker, 900), '90분', '바뀜');
-    await seen(events, '예약 바뀜');
-    assert.equal(await card(asker, 669).filter({ hasText: '바뀜' }).count(), 0);
-
-    await deleteDoc(added);
-    await card(asker, 900).waitFor({ state: 'detached' });
-    await hasCount(asker, 4);
-  });
-
   test('an expired token is refreshed and the request repeated', async () => {
-    await press(asker, '만료된 토큰으로 요청');
-    const answer = region(asker, '서버의 답');
-    await seen(answer.getByRole('status'), '토큰이 만료되어 새로 받고, 한 번 다시 요청했습니다.');
-    const shown = answer.getByRole('article');
-    await seen(shown.nth(0), '401', 'access_token_expired');
-    await seen(shown.nth(1), '200 OK', 'success');
-
-    await press(asker, '다시 요청');
-    await answer.getByRole('status').waitFor({ state: 'detached' });
-    await hasCount(asker, 4);
+    await button(asker, '만료된 토큰으로 요청').click();
+    await notice(asker, '토큰이 만료되어 새로 받고, 한 번 다시 요청했습니다.');
+    await exchange(asker, 'GET /api/v1/asker/chat/chatrooms', 401).filter({ hasText: 'access_token_expired' }).waitFor();
+    await asker.locator('li:has([data-status="200"]) + li > [data-status="401"]').waitFor();
   });
 
   test('a second window is a second person, also after a reload', async () => {
@@ -165,76 +172,179 @@ function theConsole() {
     willsoner = await openWindow();
     await willsoner.getByLabel('이메일', { exact: true }).fill(email);
     await willsoner.getByLabel('비밀번호', { exact: true }).fill(password);
-    await press(willsoner, '로그인');
-    await seen(region(willsoner, '서버의 답'), '404', 'not_found');
-    await hasCount(willsoner, 0);
-    await seen(region(willsoner, '윌스너로 하는 상담'), '잔나');
+    await button(willsoner, '로그인').click();
+    await seen(region(willsoner, '윌스너로').locator(card(willsoner, 20455)), '잔나', '50분');
+    await exchange(willsoner, 'GET /api/v1/willsoner/chat/chatrooms', 200).waitFor();
+    await exchange(willsoner, 'GET /api/v1/asker/chat/chatrooms', 404).waitFor();
+    await isWellMade(willsoner);
 
     await Promise.all([asker.reload(), willsoner.reload()]);
-    await seen(asker.getByLabel('로그인한 사람'), seed.accounts[0].email);
-    await seen(willsoner.getByLabel('로그인한 사람'), email);
+    await seen(asker.getByRole('banner'), seed.accounts[0].email);
+    await seen(willsoner.getByRole('banner'), email);
   });
 
-  test('two windows walk start, intro and end', async () => {
-    for (const page of [asker, willsoner]) await press(page, '대화 열기');
+  test('the lists follow Firestore', async () => {
+    const stored = (await getDoc(doc(store.db, 'reservations/example669'))).data();
+    await card(asker, 669).waitFor();
+    await setDoc(doc(store.db, 'reservations/900'), { ...stored, idx: 900, willsoner: { idx: 5, nickname: '새로운 윌스너' } });
+    await seen(card(asker, 900), '새로운 윌스너');
+    await deleteDoc(doc(store.db, 'reservations/900'));
+    await gone(card(asker, 900));
+  });
 
-    await press(asker, '입장하기');
-    await seen(step(willsoner, 'start'), '● 잔나', '○ 지수카카오');
+  test('an offer is accepted, and both walk through start, intro and end', async () => {
+    await offer(9001, {});
+    await button(asker, '다시 요청').click();
+    await seen(card(asker, 9001), '지수카카오', '고민 9001', '지금 바로 · 5분');
+    await isWellMade(asker);
+    await button(card(asker, 9001), '수락하기').click();
+    await notice(asker, '제안을 수락했습니다.');
+    await seen(exchange(asker, 'PATCH /api/v1/asker/list/matches/9001/select', 200), 'success');
+    assert.match(await exchange(asker, '/select', 200).getByLabel('curl').textContent(), /^curl -si -X PATCH '/);
+
+    await button(card(asker, 9001), '참여하기').click();
+    await seen(step(asker, 'start'), '● 나', '○ 지수카카오');
+    await isWellMade(asker);
+    await button(card(willsoner, 9001), '참여하기').click();
+    await exchange(willsoner, 'PATCH /api/v1/willsoner/chat/join/9001', 200).waitFor();
+    const { asker_join, willsoner_join } = (await getDoc(doc(store.db, 'matches/9001'))).data();
+    assert.deepEqual([asker_join, willsoner_join], [true, true]);
+
+    await button(step(willsoner, 'intro'), '동의하기').click();
+    await seen(step(asker, 'intro'), '○ 나', '● 지수카카오');
     assert.equal(await willsoner.getByLabel('메시지 쓰기').isEnabled(), false);
-    await press(willsoner, '입장하기');
-
-    await press(willsoner, '동의하기');
-    await seen(step(asker, 'intro'), '○ 잔나', '● 지수카카오');
-    await press(asker, '동의하기');
-
-    for (const page of [asker, willsoner]) {
-      await seen(step(page, 'end'), '시작');
-      await seen(page.getByRole('timer'), /^(50:00|49:\d\d) 남음$/);
-    }
+    await isWellMade(willsoner);
+    await button(step(asker, 'intro'), '동의하기').click();
+    for (const page of [asker, willsoner]) await seen(page.getByRole('timer'), /^(5:00|4:\d\d) 남음$/);
   });
 
-  test('a message reaches the other window and is marked read', async () => {
+  test('they talk, and the asker reports a message', async () => {
     await asker.getByLabel('메시지 쓰기').fill('안녕하세요, 지금 괜찮으세요?');
     await asker.keyboard.press('Enter');
     await seen(messages(willsoner), '안녕하세요, 지금 괜찮으세요?');
-    await messages(asker).filter({ hasText: '지금 괜찮으세요?' }).getByText('읽음', { exact: true }).waitFor();
-
     await willsoner.getByLabel('메시지 쓰기').fill('네, 편하게 말씀하세요.');
-    await press(willsoner, '보내기');
+    await button(willsoner, '보내기').click();
     await seen(messages(asker), '네, 편하게 말씀하세요.');
-    await messages(willsoner).filter({ hasText: '편하게' }).getByText('읽음', { exact: true }).waitFor();
+
+    assert.equal(await button(messages(willsoner), /신고/).count(), 0);
+    await asker.getByRole('button', { name: '신고: 네, 편하게 말씀하세요.' }).click();
+    await seen(messages(asker), '신고됨');
+    await seen(exchange(asker, 'POST /api/v1/asker/chat/report/9001', 200), 'successfully_updated');
+    const reports = await getDocs(collection(store.db, 'reports/9001/messages'));
+    assert.deepEqual(reports.docs.map((each) => each.get('message')), ['네, 편하게 말씀하세요.']);
+    await isWellMade(asker);
+    await isWellMade(willsoner);
   });
 
-  if (process.env.SCREENSHOT) test('the README\'s picture', async () => {
-    await asker.getByLabel('메시지 쓰기').fill('얼마 전에 이별을 했는데, 아직도 마음이 무너진 채예요.');
+  test('a reload does not wind the talk\'s clock back', async () => {
+    const { path } = (await getDocs(collection(store.db, 'chatrooms'))).docs.find((room) => room.get('idx') === 9001).ref;
+    const end = async () => (await getDoc(doc(store.db, path, 'chats/end'))).get('timeStamp').toMillis();
+    const began = await end();
+    await asker.reload();
+    await button(card(asker, 9001), '참여하기').click();
+    await asker.getByRole('timer').waitFor();
+    await asker.getByLabel('메시지 쓰기').fill('다시 왔어요');
     await asker.keyboard.press('Enter');
-    await messages(asker).filter({ hasText: '이별을' }).getByText('읽음', { exact: true }).waitFor();
-    await willsoner.getByLabel('메시지 쓰기').fill('저도 한순간에 다 무너져 본 적이 있어요. 천천히 들려주세요.');
-    await willsoner.keyboard.press('Enter');
-    await seen(messages(asker), '천천히');
-    await press(asker, '만료된 토큰으로 요청');
-    await region(asker, '서버의 답').getByRole('status').waitFor();
-    const added = doc(store.db, 'reservations/example672');
-    await setDoc(added, { ...(await getDoc(doc(store.db, 'reservations/example669'))).data(), idx: 672 });
-    await seen(card(asker, 672), '새로');
-    await asker.mouse.move(0, 0);
-    await asker.screenshot({ path: process.env.SCREENSHOT, animations: 'disabled' });
-    await deleteDoc(added);
-    await card(asker, 672).waitFor({ state: 'detached' });
+    await seen(messages(willsoner), '다시 왔어요');
+    assert.equal(await end(), began);
   });
 
-  test('when the session is complete, its talk can be read and no more', async () => {
-    await updateDoc(doc(store.db, Object.keys(seed.documents).find((path) => path.startsWith('chatrooms/'))), { status: 'complete' });
-    for (const page of [asker, willsoner]) {
-      await page.getByText('끝난 상담입니다.').waitFor();
-      await page.getByLabel('메시지 쓰기').waitFor({ state: 'detached' });
-    }
-    await card(asker, 20455).waitFor({ state: 'detached' });
-    await hasCount(asker, 3);
+  test('when the time is up the asker reviews, and the session is complete', async () => {
+    for (const page of [willsoner, asker]) await page.clock.setSystemTime(Date.now() + 6 * minute);
+    await willsoner.getByText('상담 시간이 끝났습니다.').waitFor();
+    await gone(willsoner.getByLabel('메시지 쓰기'));
+    await asker.getByRole('heading', { name: '상담은 어떠셨나요?' }).waitFor();
+    await asker.getByRole('radio').first().waitFor();
+    await isWellMade(asker);
+
+    await asker.getByRole('slider', { name: '별점' }).press('ArrowLeft');
+    await asker.getByRole('radio', { name: /공감하는/ }).check();
+    await asker.getByLabel('후기', { exact: true }).fill('덕분에 마음이 편해졌어요');
+    await button(asker, '후기 남기고 마치기').click();
+    await notice(asker, '후기를 남기고 상담을 마쳤습니다.');
+    await exchange(asker, 'POST /api/v1/asker/chat/review/complete', 200).waitFor();
+    await exchange(asker, 'PATCH /api/v1/asker/chat/complete/9001', 200).waitFor();
+    await gone(card(asker, 9001));
+    await gone(card(willsoner, 9001));
+    await willsoner.getByText('끝난 상담입니다.').waitFor();
+    await isWellMade(willsoner);
+    for (const page of [willsoner, asker]) await page.clock.setSystemTime(Date.now());
+    const { rating, image_idx, content } = (await getDoc(doc(store.db, 'reviews/9001'))).data();
+    assert.deepEqual({ rating, image_idx, content }, { rating: 4.5, image_idx: 2, content: '덕분에 마음이 편해졌어요' });
+  });
+
+  test('a reservation cannot be joined hours before', async () => {
+    await offer(9002, { starts_at: Timestamp.fromMillis(Date.now() + 180 * minute) });
+    await button(asker, '다시 요청').click();
+    await button(card(asker, 9002), '수락하기').click();
+    await seen(region(asker, '예약된 상담').locator(card(asker, 9002)), '5분');
+    await button(card(asker, 9002), '참여하기').click();
+    await notice(asker, '409 too_early');
+    await isWellMade(asker);
+  });
+
+  test('a reservation whose hour has come, by keyboard alone', async () => {
+    await offer(9003, { starts_at: Timestamp.fromMillis(Date.now() + 5 * minute) });
+    const tabTo = (locator) => pressUntil(asker, 'Tab', locator);
+    const enter = async (locator) => {
+      await tabTo(locator);
+      await asker.keyboard.press('Enter');
+    };
+    await enter(button(asker, '다시 요청'));
+    await enter(button(card(asker, 9003), '수락하기'));
+    await enter(button(region(asker, '예약된 상담').locator(card(asker, 9003)), '참여하기'));
+    await button(card(willsoner, 9003), '참여하기').click();
+    await enter(button(step(asker, 'intro'), '동의하기'));
+    await button(step(willsoner, 'intro'), '동의하기').click();
+
+    await asker.getByRole('timer').waitFor();
+    await tabTo(asker.getByLabel('메시지 쓰기'));
+    await asker.keyboard.type('안녕하세요');
+    await asker.keyboard.press('Enter');
+    await seen(messages(willsoner), '안녕하세요');
+    await enter(button(asker, '후기 쓰고 마치기'));
+    await enter(button(asker, '후기 없이 마치기'));
+    await notice(asker, '상담을 마쳤습니다.');
+    await gone(card(asker, 9003));
+    assert.equal((await getDoc(doc(store.db, 'matches/9003'))).get('status'), 'complete');
+  });
+
+  test('the page speaks English', async () => {
+    await button(asker, 'English').click();
+    await asker.getByRole('heading', { name: 'Exchanges with the server' }).waitFor();
+    await isWellMade(asker);
+    await asker.reload();
+    await asker.getByRole('heading', { name: 'As asker' }).waitFor();
+    assert.equal(await asker.locator('html').getAttribute('lang'), 'en');
+    const hangul = await asker.locator('body').evaluate(({ innerText }) => innerText.match(/한국어|[가-힣]+하기/g));
+    assert.deepEqual(hangul, ['한국어']);
+  });
+
+  test('the reference sends requests with the user\'s token', async () => {
+    const isViewer = ({ pathname }) => pathname.includes('/Viewer-');
+    assert.equal(requests.some(isViewer), false);
+    await asker.getByRole('link', { name: 'API reference' }).click();
+    const operation = asker.locator('#operations-asker-listAskerChatrooms');
+    await operation.getByRole('button').first().click();
+    await button(operation, 'Execute').click();
+    await seen(operation.locator('.live-responses-table'), '200', '20455');
+    await isWellMade(asker);
+    assert.ok(requests.some(isViewer));
   });
 
   test('the page talks to the server and the emulators alone, without an error', () => {
+    const hosts = new Set(requests.filter(({ protocol }) => protocol !== 'data:').map(({ host }) => host));
     assert.deepEqual([...hosts].sort(), [new URL(server.url).host, authEmulator, firestoreEmulator].sort());
     assert.deepEqual(problems, []);
   });
+}
+
+// pressUntil presses a key until the element has the focus, and fails when it has gone all around the page.
+async function pressUntil(page, key, locator) {
+  await locator.waitFor();
+  for (let i = 0; i < 80; i++) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${key} does not reach ${locator}`);
 }
