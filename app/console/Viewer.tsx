@@ -1,4 +1,4 @@
-// The API's reference, out of openapi.yaml, whose requests are sent as the signed-in user.
+// The API's reference, rendered from openapi.yaml. Its requests are sent as the signed-in user.
 import type { User } from 'firebase/auth';
 import { useEffect, useRef } from 'preact/hooks';
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
@@ -9,22 +9,26 @@ import './viewer.css';
 export function Viewer({ user }: { user: User | null }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
+    const stop = mend(place.current!);
     const ui = SwaggerUI({
       url: description,
       domNode: place.current!,
       plugins: [ofThisServer],
       docExpansion: 'list',
-      defaultModelsExpandDepth: 0,
+      defaultModelsExpandDepth: -1,
       displayOperationId: true,
-      tryItOutEnabled: user !== null,
+      tryItOutEnabled: true,
       validatorUrl: null,
       onComplete: () => void user?.getIdToken().then((token) => ui.preauthorizeApiKey('idToken', token)),
+      // The token shown may have expired since.
       requestInterceptor: async (request) => {
         if (user && request.headers['x-token']) request.headers['x-token'] = await user.getIdToken();
         return request;
       },
     });
+    return stop;
   }, [user]);
+  useEffect(followColours, []);
   return <div class="viewer" lang="en" ref={place} />;
 }
 
@@ -32,4 +36,37 @@ export function Viewer({ user }: { user: User | null }) {
 function ofThisServer() {
   const updateJsonSpec = (update: (spec: object) => void) => (spec: object) => update({ ...spec, servers: [{ url: location.origin }] });
   return { statePlugins: { spec: { wrapActions: { updateJsonSpec } } } };
+}
+
+// What the viewer leaves nameless or out of the keyboard's reach.
+const mending = [
+  ['.information-container', 'role', 'region'],
+  ['.information-container', 'aria-label', 'Description'],
+  ['.scheme-container', 'role', 'region'],
+  ['.scheme-container', 'aria-label', 'Authorization'],
+  ['h3.opblock-tag', 'aria-level', '2'],
+  ['h4', 'aria-level', '3'],
+  ['h5', 'aria-level', '4'],
+  ['select', 'aria-label', 'Choice'],
+  ['textarea', 'aria-label', 'Body'],
+  ['pre.microlight', 'tabindex', '0'],
+  ['.responses-table', 'role', 'table'],
+] as const;
+
+function mend(place: HTMLElement): () => void {
+  const observer = new MutationObserver(() => {
+    for (const [selector, name, value] of mending) {
+      for (const element of place.querySelectorAll(`${selector}:not([${name}='${value}'])`)) element.setAttribute(name, value);
+    }
+  });
+  observer.observe(place, { childList: true, subtree: true });
+  return () => observer.disconnect();
+}
+
+function followColours() {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+  follow();
+  dark.addEventListener('change', follow);
+  return () => dark.removeEventListener('change', follow);
 }

@@ -49,9 +49,7 @@ function Page({ local, language, speak }: { local: Local; language: Language; sp
           </>
         )}
       </header>
-      {hash === reference && user !== undefined && (
-        <main><Reference key={user?.uid} user={user} /></main>
-      )}
+      {hash === reference && user !== undefined && <Reference key={user?.uid} user={user} />}
       {hash !== reference && user === null && <SignIn local={local} />}
       {user && <div hidden={hash === reference}><DeskPage key={user.uid} local={local} user={user} /></div>}
     </>
@@ -66,8 +64,7 @@ function Reference({ user }: { user: User | null }) {
   useEffect(() => {
     import('./Viewer').then((module) => setViewer(() => module.Viewer), (error) => setProblem(messageOf(error)));
   }, []);
-  if (problem) return <p class="problem" role="alert">{problem}</p>;
-  return Viewer ? <Viewer user={user} /> : <p class="hint">{t.loading}</p>;
+  return Viewer ? <Viewer user={user} /> : <main><p role="status">{problem || t.loading}</p></main>;
 }
 
 function useHash() {
