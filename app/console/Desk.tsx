@@ -1,6 +1,6 @@
 // A signed-in window: the sessions, the talk that is open, and what goes over the wire. A phone shows one at a time.
 import type { User } from 'firebase/auth';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Local } from './local';
 import { SessionList } from './SessionList';
 import { Talk } from './Talk';
@@ -20,8 +20,11 @@ export function DeskPage({ local, user }: { local: Local; user: User }) {
 
   useEffect(() => show(session ? 'talk' : 'sessions'), [session?.roomkey]);
 
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => keepFocus(main.current!), []);
+
   return (
-    <main class="desk" data-pane={pane}>
+    <main class="desk" data-pane={pane} ref={main}>
       <nav class="panes" aria-label={t.panes}>
         {([['sessions', t.sessions], ['talk', t.talk], ['wire', `${t.exchangesShort} ${desk.exchanges.length}`]] as const).map(([name, label]) => (
           <button key={name} type="button" aria-pressed={pane === name} onClick={() => show(name)}>{label}</button>
@@ -34,7 +37,7 @@ export function DeskPage({ local, user }: { local: Local; user: User }) {
       {session ? (
         <Talk key={session.roomkey} local={local} user={user} desk={desk} session={session} />
       ) : (
-        <section class="pane talk empty" aria-label={t.talk}>
+        <section class="pane talk empty" tabIndex={-1} aria-label={t.talk}>
           <p>{t.emptyTalk}</p>
           <p>{t.emptyTalkHint}</p>
         </section>
@@ -42,4 +45,23 @@ export function DeskPage({ local, user }: { local: Local; user: User }) {
       <Wire desk={desk} />
     </main>
   );
+}
+
+// keepFocus gives the focus to the pane of what had it and is gone, as a button that was pressed: the keyboard goes on
+// from there. It returns how to stop that.
+function keepFocus(main: HTMLElement): () => void {
+  let focused: Element | undefined;
+  let pane: HTMLElement | null = null;
+  const remember = ({ target }: FocusEvent) => {
+    focused = target as Element;
+    pane = focused.closest('.pane');
+  };
+  const observer = new MutationObserver(() => {
+    if (focused?.isConnected === false && document.activeElement === document.body) {
+      (pane?.isConnected ? pane : main.querySelector<HTMLElement>('.pane'))?.focus({ preventScroll: true });
+    }
+  });
+  main.addEventListener('focusin', remember);
+  observer.observe(main, { childList: true, subtree: true });
+  return () => observer.disconnect();
 }

@@ -10,7 +10,7 @@ export function SessionList({ desk }: { desk: Desk }) {
   const t = useText();
   const { lists: { asker, willsoner }, offers } = desk;
   return (
-    <section class="pane list" aria-label={t.sessions}>
+    <section class="pane list" tabIndex={-1} aria-label={t.sessions}>
       <Side party="asker" isEmpty={asker && offers.length + asker.ing.length + asker.reserve.length === 0}>
         <Group name={t.offers} size={offers.length}>
           {offers.map((offer) => <OfferCard key={offer.idx} offer={offer} desk={desk} />)}
@@ -96,6 +96,7 @@ function OfferCard({ offer: { idx, concern, willsoner, starts_at }, desk }: { of
   return (
     <Card idx={idx} name={willsoner?.nickname} aside={`${when} · ${t.minutes(concern.minutes)}`}>
       <p class="topic">{concern.content}</p>
+      <p>{willsoner?.introduction}</p>
       <button type="button" class="primary" onClick={() => void desk.select(idx)}>{t.accept}</button>
     </Card>
   );

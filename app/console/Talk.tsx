@@ -45,7 +45,7 @@ export function Talk({ local, user, desk, session }: Props) {
   const isIn = (step: Step | null | undefined) => step?.readUser?.[user.uid] === true;
 
   return (
-    <section class="pane talk" aria-labelledby="talk">
+    <section class="pane talk" tabIndex={-1} aria-labelledby="talk">
       <header>
         <h2 id="talk" tabIndex={-1} ref={heading}>{t.talkWith(other || t.nameless)}</h2>
         {left !== undefined && <span class="clock" role="timer">{isOver ? t.timeUp : t.left(clock(left))}</span>}
@@ -70,7 +70,7 @@ export function Talk({ local, user, desk, session }: Props) {
           <Messages messages={messages} me={user.uid} canReport={party === 'asker'} reported={reported} report={report} />
           {!isUnderWay && <p class="hint">{t.closed}</p>}
           {isUnderWay && isOver && <p class="hint">{t.over}</p>}
-          {isUnderWay && !isOver && <Composer isOpen={begin !== undefined} say={(message) => room.say(message)} />}
+          {isUnderWay && !isOver && <Composer isOpen={begin !== undefined} waiting={areBothIn(start) ? t.waitForBoth : t.waitForOther} say={(message) => room.say(message)} />}
           {isUnderWay && party === 'asker' && begin && <button type="button" onClick={() => setReviewing(true)}>{t.finish}</button>}
         </>
       )}
@@ -94,8 +94,8 @@ function Progress({ id, step, isIn, other, children }: ProgressProps) {
   return (
     <li class={areBothIn(step) ? 'done' : ''} data-step={id}>
       <strong>{t.step[id]}</strong>
-      {people.map(({ name, isDone }) => (
-        <span key={name} class={isDone ? 'in' : ''}>
+      {people.map(({ name, isDone }, i) => (
+        <span key={i} class={isDone ? 'in' : ''}>
           <span aria-hidden="true">{isDone ? '●' : '○'}</span> {name} <span class="unseen">{isDone ? t.done : t.notYet}</span>
         </span>
       ))}
@@ -147,7 +147,7 @@ function Messages({ messages, me, canReport, reported, report }: MessagesProps) 
   );
 }
 
-function Composer({ isOpen, say }: { isOpen: boolean; say(message: string): void }) {
+function Composer({ isOpen, waiting, say }: { isOpen: boolean; waiting: string; say(message: string): void }) {
   const t = useText();
   const send = (event: SubmitEvent) => {
     event.preventDefault();
@@ -165,7 +165,7 @@ function Composer({ isOpen, say }: { isOpen: boolean; say(message: string): void
   return (
     <form class="composer" onSubmit={send}>
       <textarea name="message" rows={2} maxLength={longest} aria-label={t.write} disabled={!isOpen} onKeyDown={sendOnEnter}
-        placeholder={isOpen ? t.write : t.waitForBoth} />
+        placeholder={isOpen ? t.write : waiting} />
       <button type="submit" class="primary" disabled={!isOpen}>{t.send}</button>
     </form>
   );

@@ -4,9 +4,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import description from '../../openapi.yaml?url';
 import 'swagger-ui-dist/swagger-ui.css';
+import { useText } from './text';
 import './viewer.css';
 
 export function Viewer({ user }: { user: User | null }) {
+  const t = useText();
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const stop = mend(place.current!);
@@ -20,7 +22,7 @@ export function Viewer({ user }: { user: User | null }) {
       tryItOutEnabled: true,
       validatorUrl: null,
       onComplete: () => void user?.getIdToken().then((token) => ui.preauthorizeApiKey('idToken', token)),
-      // The token shown may have expired since.
+      // The token given at first expires.
       requestInterceptor: async (request) => {
         if (user && request.headers['x-token']) request.headers['x-token'] = await user.getIdToken();
         return request;
@@ -29,7 +31,12 @@ export function Viewer({ user }: { user: User | null }) {
     return stop;
   }, [user]);
   useEffect(followColours, []);
-  return <div class="viewer" lang="en" ref={place} />;
+  return (
+    <div class="viewer">
+      <section aria-label={t.reference}><p class="hint">{user ? t.withToken(user.email ?? user.uid) : t.withoutToken}</p></section>
+      <div lang="en" ref={place} />
+    </div>
+  );
 }
 
 // The description names the server of `make run`: this page asks the one that it comes from.
@@ -42,8 +49,6 @@ function ofThisServer() {
 const mending = [
   ['.information-container', 'role', 'region'],
   ['.information-container', 'aria-label', 'Description'],
-  ['.scheme-container', 'role', 'region'],
-  ['.scheme-container', 'aria-label', 'Authorization'],
   ['h3.opblock-tag', 'aria-level', '2'],
   ['h4', 'aria-level', '3'],
   ['h5', 'aria-level', '4'],

@@ -7,7 +7,7 @@ import type { Desk } from './useDesk';
 export function Wire({ desk: { exchanges, refresh, refreshExpired } }: { desk: Desk }) {
   const t = useText();
   return (
-    <section class="pane wire" aria-labelledby="wire">
+    <section class="pane wire" tabIndex={-1} aria-labelledby="wire">
       <h2 id="wire">{t.exchanges}</h2>
       <p class="hint">{t.exchangesHint}</p>
       <p class="actions">
@@ -47,7 +47,7 @@ function Shown({ exchange, isNewest }: { exchange: Exchange; isNewest: boolean }
 }
 
 function Json({ label, text }: { label: string; text: string }) {
-  return <pre tabIndex={0} role="region" aria-label={label}>{pretty(text)}</pre>;
+  return <pre tabIndex={0} role="group" aria-label={label}>{pretty(text)}</pre>;
 }
 
 function Copyable({ line }: { line: string }) {
@@ -61,7 +61,7 @@ function Copyable({ line }: { line: string }) {
   };
   return (
     <p class="curl">
-      <code tabIndex={0} role="region" aria-label="curl" title={t.inShell} ref={code}>{line}</code>
+      <code tabIndex={0} role="group" aria-label="curl" title={t.inShell} ref={code}>{line}</code>
       <button type="button" onClick={copy}>{isCopied ? t.copied : t.copy}</button>
     </p>
   );

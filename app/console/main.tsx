@@ -51,7 +51,7 @@ function Page({ local, language, speak }: { local: Local; language: Language; sp
       </header>
       {hash === reference && user !== undefined && <Reference key={user?.uid} user={user} />}
       {hash !== reference && user === null && <SignIn local={local} />}
-      {user && <div hidden={hash === reference}><DeskPage key={user.uid} local={local} user={user} /></div>}
+      {user && <div class="signed-in" hidden={hash === reference}><DeskPage key={user.uid} local={local} user={user} /></div>}
     </>
   );
 }

@@ -20,15 +20,13 @@ const ko = {
   asAsker: '질문자로', asWillsoner: '윌스너로', offers: '답을 기다리는 제안', ing: '진행중인 상담', reserve: '예약된 상담',
   nothing: '상담이 없습니다.', now: '지금 바로', minutes: (minutes: number | string) => `${minutes}분`,
   accept: '수락하기', enter: '참여하기', entered: '열린 대화',
-  listFailed: (why: string) => `목록을 받지 못했습니다: ${why}`,
-  notListening: (why: string) => `Firestore를 들을 수 없습니다: ${why}`,
 
   emptyTalk: '진행중인 상담에 참여하면 대화가 여기에 열립니다.',
   emptyTalkHint: '새 창에서 상대로 로그인하면 두 사람의 상담을 처음부터 끝까지 걸어볼 수 있습니다.',
   talkWith: (name: string) => `${name} 님과의 대화`, close: '닫기', steps: '대화에 이르는 단계',
   step: { start: '입장', intro: '동의', end: '대화' }, done: '했음', notYet: '아직', me: '나',
   agree: '동의하기', startedAt: (time: string) => `${time} 시작`, left: (time: string) => `${time} 남음`, timeUp: '시간이 다 됨',
-  messages: '메시지', write: '메시지 쓰기', send: '보내기', waitForBoth: '두 사람이 동의하면 쓸 수 있습니다',
+  messages: '메시지', write: '메시지 쓰기', send: '보내기', waitForOther: '상대가 들어오기를 기다립니다', waitForBoth: '두 사람이 동의하면 쓸 수 있습니다',
   report: '신고', reportMessage: (message: string) => `신고: ${message}`, reported: '신고됨',
   finish: '후기 쓰고 마치기', over: '상담 시간이 끝났습니다.', closed: '끝난 상담입니다.',
 
@@ -39,6 +37,8 @@ const ko = {
   exchangesHint: '여기서 하는 모든 요청이 보입니다.', again: '다시 요청', expired: '만료된 토큰으로 요청', noAnswer: '답이 없음',
   answer: '답', body: '보낸 본문', headers: (count: number) => `답의 헤더 ${count}개`, noBody: '본문이 없습니다.',
   copy: '복사', copied: '복사됨', inShell: '셸에서 같은 요청을 합니다. 토큰이 들어 있습니다.',
+
+  withToken: (who: string) => `여기서 보내는 요청에는 ${who}의 토큰이 들어갑니다.`, withoutToken: '로그인하면 여기서 보내는 요청에 토큰이 들어갑니다.',
 
   outcome: {
     selected: '제안을 수락했습니다.', joined: '참여했습니다.', completed: '상담을 마쳤습니다.', reviewed: '후기를 남기고 상담을 마쳤습니다.',
@@ -72,15 +72,13 @@ const en: Text = {
   asAsker: 'As asker', asWillsoner: 'As willsoner', offers: 'Offers that wait for an answer', ing: 'Under way', reserve: 'Reserved',
   nothing: 'No sessions.', now: 'right now', minutes: (minutes) => `${minutes} min`,
   accept: 'Accept', enter: 'Join', entered: 'Open',
-  listFailed: (why) => `The list could not be fetched: ${why}`,
-  notListening: (why) => `Firestore cannot be listened to: ${why}`,
 
   emptyTalk: 'Join a session that is under way, and its talk opens here.',
   emptyTalkHint: 'Sign in as the other one in a new window, and walk the session of two people from its offer to its review.',
   talkWith: (name) => `Talk with ${name}`, close: 'Close', steps: 'Steps that lead to the talk',
   step: { start: 'Enter', intro: 'Agree', end: 'Talk' }, done: 'done', notYet: 'not yet', me: 'You',
   agree: 'Agree', startedAt: (time) => `since ${time}`, left: (time) => `${time} left`, timeUp: 'Time is up',
-  messages: 'Messages', write: 'Write a message', send: 'Send', waitForBoth: 'Opens when both have agreed',
+  messages: 'Messages', write: 'Write a message', send: 'Send', waitForOther: 'Waiting for the other to enter', waitForBoth: 'Opens when both have agreed',
   report: 'Report', reportMessage: (message) => `Report: ${message}`, reported: 'Reported',
   finish: 'Review and finish', over: 'The time of this session is over.', closed: 'This session is closed.',
 
@@ -91,6 +89,8 @@ const en: Text = {
   exchangesHint: 'Every request made here is shown.', again: 'Ask again', expired: 'Ask with an expired token', noAnswer: 'no answer',
   answer: 'Answer', body: 'Body sent', headers: (count) => `${count} headers of the answer`, noBody: 'No body.',
   copy: 'Copy', copied: 'Copied', inShell: 'The same request in a shell. It holds the token.',
+
+  withToken: (who) => `Requests sent from here carry the token of ${who}.`, withoutToken: 'Sign in, and requests sent from here carry your token.',
 
   outcome: {
     selected: 'The offer is accepted.', joined: 'You have joined.', completed: 'The session is closed.', reviewed: 'The review is kept and the session closed.',
@@ -118,19 +118,19 @@ const seoul = (language: Language, options: Intl.DateTimeFormatOptions) => (
 );
 const minute = { hour: '2-digit', minute: '2-digit' } as const;
 const formats = (language: Language) => ({
-  day: seoul(language, { year: 'numeric', month: 'short', day: 'numeric', ...minute }),
+  day: seoul(language, { month: 'short', day: 'numeric', ...minute }),
+  dayAndYear: seoul(language, { year: 'numeric', month: 'short', day: 'numeric', ...minute }),
   minute: seoul(language, minute),
-  second: seoul(language, { ...minute, second: '2-digit' }),
 });
 const formatsOf = { ko: formats('ko'), en: formats('en') };
 
 // useTimes returns how times are written, all in Seoul.
 export function useTimes() {
-  const { day, minute, second } = formatsOf[useContext(LanguageOf)];
+  const { day, dayAndYear, minute } = formatsOf[useContext(LanguageOf)];
+  const isThisYear = (milliseconds: number) => new Date(milliseconds).getFullYear() === new Date().getFullYear();
   return {
-    dayOf: (milliseconds: number) => day.format(milliseconds),
+    dayOf: (milliseconds: number) => (isThisYear(milliseconds) ? day : dayAndYear).format(milliseconds),
     minuteOf: (milliseconds: number) => minute.format(milliseconds),
-    secondOf: (milliseconds: number) => second.format(milliseconds),
   };
 }
 

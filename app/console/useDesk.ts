@@ -52,7 +52,7 @@ export function useDesk(local: Local, user: User) {
     });
     const ask = {
       asker: async () => {
-        setOffers(await offersFor(local, user.uid));
+        offersFor(local, user.uid).then(setOffers, failed);
         return (await api.GET('/api/v1/asker/chat/chatrooms')).data?.data ?? nothing;
       },
       willsoner: async () => (await api.GET('/api/v1/willsoner/chat/chatrooms')).data?.data ?? nothing,

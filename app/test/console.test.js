@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import axe from 'axe-core';
-import { deleteDoc, doc, getDoc, getDocs, collection, setDoc, Timestamp } from 'firebase/firestore';
+import { collection, deleteDoc, doc, getDoc, getDocs, query, setDoc, Timestamp, where } from 'firebase/firestore';
 import { findBrowser, launchBrowser } from './local/browser.js';
 import { authEmulator, firestoreEmulator, loadSeed, openAsServer } from './local/emulators.js';
 import { buildServer, startServer } from './local/server.js';
@@ -25,7 +25,7 @@ const exchange = (page, asked, status) => (
   page.locator(`[data-status="${status}"]`).filter({ has: page.locator('.asked', { hasText: asked }) }).first()
 );
 const seen = (locator, ...texts) => Promise.all(texts.map((hasText) => locator.filter({ hasText }).first().waitFor()));
-const gone = (locator) => locator.waitFor({ state: 'detached' });
+const gone = (locator) => locator.waitFor({ state: 'hidden' });
 
 const browserPath = findBrowser();
 let built;
@@ -103,14 +103,19 @@ function theConsole() {
   }
 
   // An offer of the seed's willsoner to the seed's asker. Each is for a concern of its own.
-  async function offer(idx, fields) {
+  async function offer(idx, content, fields) {
     const [{ uid: asker_uid }, { uid: willsoner_uid }] = seed.accounts;
     await setDoc(doc(store.db, `matches/${idx}`), {
       idx, concern_idx: idx, willsoner_idx: 193, asker_uid, willsoner_uid, status: 'waiting',
-      concern: { nickname: '잔나', content: `고민 ${idx}`, minutes: 5, subcategory: { name: '갈등', category: '연애' }, feelings: ['우울한'] },
+      concern: { nickname: '잔나', content, minutes: 5, subcategory: { name: '갈등', category: '연애' }, feelings: ['우울한'] },
       willsoner: { nickname: '지수카카오', introduction: '안녕하슈' },
       created_at: Timestamp.now(), updated_at: Timestamp.now(), ...fields,
     });
+  }
+
+  async function chat(idx, id) {
+    const rooms = await getDocs(query(collection(store.db, 'chatrooms'), where('idx', '==', idx)));
+    return (await getDoc(doc(rooms.docs[0].ref, 'chats', id))).data();
   }
 
   // Whatever the window shows now: axe finds nothing and nothing has to be scrolled sideways, on a laptop in the light
@@ -119,9 +124,10 @@ function theConsole() {
     for (const [size, colorScheme] of [[phone, 'dark'], [laptop, 'light']]) {
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const { violations, width } = await page.evaluate(async () => ({
-        violations: (await globalThis.axe.run()).violations, width: document.documentElement.scrollWidth,
-      }));
+      const { violations, width } = await page.evaluate(async () => {
+        await new Promise(requestAnimationFrame); // colours have changed by then
+        return { violations: (await globalThis.axe.run()).violations, width: document.documentElement.scrollWidth };
+      });
       const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
       assert.deepEqual(found, [], `axe, ${size.width} wide, ${colorScheme}`);
       assert.ok(width <= size.width, `${width} wide on a screen of ${size.width}`);
@@ -171,6 +177,10 @@ function theConsole() {
     const { email, password } = seed.accounts[1];
     willsoner = await openWindow();
     await willsoner.getByLabel('이메일', { exact: true }).fill(email);
+    await willsoner.getByLabel('비밀번호', { exact: true }).fill('not this');
+    await button(willsoner, '로그인').click();
+    await seen(willsoner.getByRole('alert'), '로그인하지 못했습니다');
+    await isWellMade(willsoner);
     await willsoner.getByLabel('비밀번호', { exact: true }).fill(password);
     await button(willsoner, '로그인').click();
     await seen(region(willsoner, '윌스너로').locator(card(willsoner, 20455)), '잔나', '50분');
@@ -193,9 +203,9 @@ function theConsole() {
   });
 
   test('an offer is accepted, and both walk through start, intro and end', async () => {
-    await offer(9001, {});
+    await offer(9001, '지금 바로 이야기하고 싶어요');
     await button(asker, '다시 요청').click();
-    await seen(card(asker, 9001), '지수카카오', '고민 9001', '지금 바로 · 5분');
+    await seen(card(asker, 9001), '지수카카오', '지금 바로 이야기하고 싶어요', '지금 바로 · 5분');
     await isWellMade(asker);
     await button(card(asker, 9001), '수락하기').click();
     await notice(asker, '제안을 수락했습니다.');
@@ -216,6 +226,13 @@ function theConsole() {
     await isWellMade(willsoner);
     await button(step(asker, 'intro'), '동의하기').click();
     for (const page of [asker, willsoner]) await seen(page.getByRole('timer'), /^(5:00|4:\d\d) 남음$/);
+
+    const both = Object.fromEntries(seed.accounts.slice(0, 2).map(({ uid }) => [uid, true]));
+    for (const [id, fields] of [['start', { readUser: both }], ['intro', { readUser: both }], ['end', {}]]) {
+      const { timeStamp, ...others } = await chat(9001, id);
+      assert.ok(timeStamp instanceof Timestamp, id);
+      assert.deepEqual(others, { uid: id, message: '', ...fields });
+    }
   });
 
   test('they talk, and the asker reports a message', async () => {
@@ -226,7 +243,7 @@ function theConsole() {
     await button(willsoner, '보내기').click();
     await seen(messages(asker), '네, 편하게 말씀하세요.');
 
-    assert.equal(await button(messages(willsoner), /신고/).count(), 0);
+    assert.equal(await willsoner.getByRole('button', { name: /^신고/ }).count(), 0);
     await asker.getByRole('button', { name: '신고: 네, 편하게 말씀하세요.' }).click();
     await seen(messages(asker), '신고됨');
     await seen(exchange(asker, 'POST /api/v1/asker/chat/report/9001', 200), 'successfully_updated');
@@ -236,17 +253,34 @@ function theConsole() {
     await isWellMade(willsoner);
   });
 
+  if (process.env.SCREENSHOTS) test('the README\'s pictures', async () => {
+    for (const [page, line] of [
+      [asker, '얼마 전에 이별을 했는데, 아직도 마음이 무너진 채예요.'],
+      [willsoner, '저도 한순간에 다 무너져 본 적이 있어요. 천천히 들려주세요.'],
+      [asker, '매일 같은 꿈을 꿔요. 깨고 나면 한참을 멍하니 앉아 있어요.'],
+    ]) {
+      await page.getByLabel('메시지 쓰기').fill(line);
+      await page.keyboard.press('Enter');
+      for (const each of [asker, willsoner]) await seen(messages(each), line);
+    }
+    for (const page of [asker, willsoner]) await page.evaluate(() => document.activeElement.blur());
+    await asker.screenshot({ path: join(process.env.SCREENSHOTS, 'console.png'), animations: 'disabled' });
+    await willsoner.setViewportSize(phone);
+    await willsoner.emulateMedia({ colorScheme: 'dark' });
+    await willsoner.screenshot({ path: join(process.env.SCREENSHOTS, 'console-phone.png'), animations: 'disabled' });
+    await willsoner.setViewportSize(laptop);
+    await willsoner.emulateMedia({ colorScheme: 'light' });
+  });
+
   test('a reload does not wind the talk\'s clock back', async () => {
-    const { path } = (await getDocs(collection(store.db, 'chatrooms'))).docs.find((room) => room.get('idx') === 9001).ref;
-    const end = async () => (await getDoc(doc(store.db, path, 'chats/end'))).get('timeStamp').toMillis();
-    const began = await end();
+    const { timeStamp: began } = await chat(9001, 'end');
     await asker.reload();
     await button(card(asker, 9001), '참여하기').click();
     await asker.getByRole('timer').waitFor();
     await asker.getByLabel('메시지 쓰기').fill('다시 왔어요');
     await asker.keyboard.press('Enter');
     await seen(messages(willsoner), '다시 왔어요');
-    assert.equal(await end(), began);
+    assert.deepEqual((await chat(9001, 'end')).timeStamp, began);
   });
 
   test('when the time is up the asker reviews, and the session is complete', async () => {
@@ -274,7 +308,7 @@ function theConsole() {
   });
 
   test('a reservation cannot be joined hours before', async () => {
-    await offer(9002, { starts_at: Timestamp.fromMillis(Date.now() + 180 * minute) });
+    await offer(9002, '회사에서 매일 혼나요', { starts_at: Timestamp.fromMillis(Date.now() + 180 * minute) });
     await button(asker, '다시 요청').click();
     await button(card(asker, 9002), '수락하기').click();
     await seen(region(asker, '예약된 상담').locator(card(asker, 9002)), '5분');
@@ -284,7 +318,7 @@ function theConsole() {
   });
 
   test('a reservation whose hour has come, by keyboard alone', async () => {
-    await offer(9003, { starts_at: Timestamp.fromMillis(Date.now() + 5 * minute) });
+    await offer(9003, '친구와 멀어졌어요', { starts_at: Timestamp.fromMillis(Date.now() + 5 * minute) });
     const tabTo = (locator) => pressUntil(asker, 'Tab', locator);
     const enter = async (locator) => {
       await tabTo(locator);
@@ -292,6 +326,7 @@ function theConsole() {
     };
     await enter(button(asker, '다시 요청'));
     await enter(button(card(asker, 9003), '수락하기'));
+    await asker.locator('.pane:focus').waitFor(); // not lost with the button
     await enter(button(region(asker, '예약된 상담').locator(card(asker, 9003)), '참여하기'));
     await button(card(willsoner, 9003), '참여하기').click();
     await enter(button(step(asker, 'intro'), '동의하기'));
@@ -312,6 +347,10 @@ function theConsole() {
   test('the page speaks English', async () => {
     await button(asker, 'English').click();
     await asker.getByRole('heading', { name: 'Exchanges with the server' }).waitFor();
+    await asker.setViewportSize(phone);
+    await asker.getByRole('button', { name: /^Requests/ }).click();
+    await asker.getByRole('heading', { name: 'Exchanges with the server' }).waitFor();
+    await gone(asker.getByRole('heading', { name: 'As asker' }));
     await isWellMade(asker);
     await asker.reload();
     await asker.getByRole('heading', { name: 'As asker' }).waitFor();
