@@ -38,16 +38,18 @@ function Page({ local, language, speak }: { local: Local; language: Language; sp
           <a href={reference} aria-current={hash === reference ? 'page' : undefined}>{t.reference}</a>
         </nav>
         <p class="where">{t.project} <code>{local.projectId}</code></p>
-        <button type="button" class="plain" lang={language === 'ko' ? 'en' : 'ko'} onClick={() => speak(language === 'ko' ? 'en' : 'ko')}>
-          {language === 'ko' ? 'English' : '한국어'}
-        </button>
-        <a class="button" href="/console" target="_blank" rel="noopener">{t.newWindow}</a>
-        {user && (
-          <>
-            <p class="who"><span class="unseen">{t.signedIn}</span> <strong>{user.displayName || t.nameless}</strong> <span>{user.email ?? user.uid}</span></p>
-            <button type="button" onClick={() => void signOut(local.auth)}>{t.signOut}</button>
-          </>
-        )}
+        <div class="tools">
+          <button type="button" class="plain" lang={language === 'ko' ? 'en' : 'ko'} onClick={() => speak(language === 'ko' ? 'en' : 'ko')}>
+            {language === 'ko' ? 'English' : '한국어'}
+          </button>
+          <a class="button" href="/console" target="_blank" rel="noopener">{t.newWindow}</a>
+          {user && (
+            <>
+              <p class="who"><span class="unseen">{t.signedIn}</span> <strong>{user.displayName || t.nameless}</strong> <span>{user.email ?? user.uid}</span></p>
+              <button type="button" onClick={() => void signOut(local.auth)}>{t.signOut}</button>
+            </>
+          )}
+        </div>
       </header>
       {hash === reference && user !== undefined && <Reference key={user?.uid} user={user} />}
       {hash !== reference && user === null && <SignIn local={local} />}
