@@ -124,8 +124,11 @@ function theConsole() {
     for (const [size, colorScheme] of [[phone, 'dark'], [laptop, 'light']]) {
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.waitForFunction(() => (
+        !document.querySelector('.viewer') || document.documentElement.matches('.dark-mode') === matchMedia('(prefers-color-scheme: dark)').matches
+      ));
       const { violations, width } = await page.evaluate(async () => {
-        await new Promise(requestAnimationFrame); // colours have changed by then
+        await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
         return { violations: (await globalThis.axe.run()).violations, width: document.documentElement.scrollWidth };
       });
       const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
