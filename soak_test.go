@@ -5,8 +5,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
@@ -14,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"willson/internal/issuer"
 	"willson/internal/storetest"
 )
 
@@ -121,25 +118,34 @@ func TestSoakServerKilled(t *testing.T) {
 			}
 			all = append(all, asking{fmt.Sprintf("/api/v1/asker/list/matches/%d/select", m.Idx), google.Token(asker)})
 		}
-		server := startProcess(t, google)
+		env := append(google.Env(), "GOOGLE_CLOUD_PROJECT="+google.Project, "FIREBASE_AUTH_EMULATOR_HOST=", "HOST=127.0.0.1",
+			"FIRESTORE_EMULATOR_HOST="+firestoreEmulator)
+		server := startProcess(t, env...)
 		var asked sync.WaitGroup
 		answered := make(chan int, matches)
 		for _, a := range all {
 			asked.Go(func() {
-				status, _, _ := newPhone(t, server.base, a.token).send(http.MethodPatch, a.path, "")
+				status, _, _ := newPhone(t, "http://"+server.addr, a.token).send(http.MethodPatch, a.path, "")
 				answered <- status
 			})
 		}
 		for range 5 * (round + 1) {
 			<-answered
 		}
-		server.kill()
+		server.cmd.Process.Kill()
 		asked.Wait()
+		holds := func() {
+			t.Helper()
+			if broken, err := storetest.Invariants(t.Context(), client); err != nil || len(broken) > 0 {
+				t.Fatalf("%v %q", err, broken)
+			}
+		}
+		holds()
 
 		// The emulator keeps a dead transaction's locks for up to a minute: a client asks again.
-		server = startProcess(t, google)
+		server = startProcess(t, env...)
 		for _, a := range all {
-			p := newPhone(t, server.base, a.token)
+			p := newPhone(t, "http://"+server.addr, a.token)
 			for begin := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 				status, _, err := p.send(http.MethodPatch, a.path, "")
 				if status == http.StatusOK {
@@ -150,42 +156,7 @@ func TestSoakServerKilled(t *testing.T) {
 				}
 			}
 		}
-		server.kill()
-		if broken, err := storetest.Invariants(t.Context(), client); err != nil || len(broken) > 0 {
-			t.Fatalf("%v %q", err, broken)
-		}
+		server.cmd.Process.Kill()
+		holds()
 	}
-}
-
-// A serverProcess is a server of its own process, which can be killed.
-type serverProcess struct {
-	base string
-	cmd  *exec.Cmd
-}
-
-func startProcess(t *testing.T, google *issuer.Issuer) *serverProcess {
-	t.Helper()
-	addr := freeAddr(t)
-	_, port, _ := strings.Cut(addr, ":")
-	p := &serverProcess{base: "http://" + addr, cmd: exec.Command(os.Args[0])}
-	p.cmd.Env = append(append(os.Environ(), google.Env()...), asServer+"=1", "PORT="+port, "GOOGLE_CLOUD_PROJECT="+google.Project,
-		"FIREBASE_AUTH_EMULATOR_HOST=", "FIRESTORE_EMULATOR_HOST="+firestoreEmulator, "LOG_LEVEL=error")
-	p.cmd.Stderr = os.Stderr
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.kill)
-	waitFor(t, "the process is ready", func() bool {
-		resp, err := http.Get(p.base + "/readyz")
-		if err == nil {
-			resp.Body.Close()
-		}
-		return err == nil && resp.StatusCode == http.StatusOK
-	})
-	return p
-}
-
-func (p *serverProcess) kill() {
-	p.cmd.Process.Kill()
-	p.cmd.Wait()
 }
