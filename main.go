@@ -1,5 +1,5 @@
-// Command willson is the session backend of Willson: it answers the app's requests for
-// an asker's sessions from Firestore, for the user whose Firebase ID token they carry.
+// Command willson is the session backend of Willson: it answers the app's requests about
+// sessions from Firestore, for the user whose Firebase ID token they carry.
 // The README tells how it is configured and run.
 package main
 

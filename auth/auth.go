@@ -30,7 +30,8 @@ type Config struct {
 	Emulated bool
 	// CheckRevoked also refuses tokens that were revoked and users that were disabled or
 	// deleted, at the price of a call to Google every five minutes for each token, which
-	// needs credentials. Without it such a token is good until it ends, at most an hour.
+	// needs credentials. Without it such a token is good until it ends, at most
+	// an hour and five minutes.
 	// The emulator always checks.
 	CheckRevoked bool
 	Log          *slog.Logger
@@ -44,7 +45,7 @@ type Verifier struct {
 	verdicts *verdicts
 	users    *users         // nil: revocation is not checked
 	emulator *fbauth.Client // nil: real tokens
-	outcomes map[string]prometheus.Counter
+	outcomes *prometheus.CounterVec
 }
 
 // The outcomes of a verification, beside the reasons for a refusal.
@@ -68,14 +69,14 @@ func New(ctx context.Context, cfg Config) (*Verifier, error) {
 		return nil, fmt.Errorf("auth: the Admin SDK accepts unsigned tokens: %t, but the configuration says %t", accepts, cfg.Emulated)
 	}
 	factory := promauto.With(cfg.Metrics)
-	verdicts := factory.NewCounterVec(prometheus.CounterOpts{
+	outcomes := factory.NewCounterVec(prometheus.CounterOpts{
 		Name: "willson_token_verdicts_total",
 		Help: "Tokens looked at, by outcome: ok; cached, an ok that the SDK was not asked for again; " +
 			"unavailable; failed; or the reason for a refusal.",
 	}, []string{"outcome"})
-	v := &Verifier{project: cfg.Project, outcomes: map[string]prometheus.Counter{}}
+	v := &Verifier{project: cfg.Project, outcomes: outcomes}
 	for _, outcome := range append([]string{accepted, cached, unavailable, failed}, reasons...) {
-		v.outcomes[outcome] = verdicts.WithLabelValues(outcome)
+		outcomes.WithLabelValues(outcome) // there from the start, at zero
 	}
 	if cfg.Emulated {
 		v.emulator = client
@@ -134,7 +135,7 @@ func (v *Verifier) Verify(ctx context.Context, values []string) (string, error) 
 			outcome = failed
 		}
 	}
-	v.outcomes[outcome].Inc()
+	v.outcomes.WithLabelValues(outcome).Inc()
 	return uid, err
 }
 

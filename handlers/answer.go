@@ -95,8 +95,12 @@ func (s *server) adapt(path string, serve func(http.ResponseWriter, *http.Reques
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := recordOf(r)
 		rec.route = path
+		rec.connection = w.Header().Get("Connection")
+		if r.Body != nil && r.Body != http.NoBody {
+			w.Header().Set("Connection", "close") // see readBody
+		}
 		if err := serve(w, r); err != nil {
-			// net/http takes a body that is late for a client that is gone.
+			// net/http cancels the context also when a body is late.
 			if errors.Is(r.Context().Err(), context.Canceled) && !errors.Is(err, errSlowBody) {
 				err = fmt.Errorf("%w: %w", errGone, err)
 			}
@@ -106,20 +110,20 @@ func (s *server) adapt(path string, serve func(http.ResponseWriter, *http.Reques
 	})
 }
 
-// body is what every answer looks like; data is left out of errors.
-type body struct {
+// An envelope is what every answer looks like; data is left out of errors.
+type envelope struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Data    any    `json:"data,omitempty"`
 }
 
-// success answers with a handler's data. A handler that answers otherwise returns a body.
+// success answers with a handler's data. A handler that answers otherwise returns an envelope.
 func success(w http.ResponseWriter, r *http.Request, data any) error {
-	b, ok := data.(body)
+	e, ok := data.(envelope)
 	if !ok {
-		b = body{"success", "success", data}
+		e = envelope{"success", "success", data}
 	}
-	return send(w, r, http.StatusOK, b)
+	return send(w, r, http.StatusOK, e)
 }
 
 func failure(w http.ResponseWriter, r *http.Request, err error) {
@@ -131,7 +135,7 @@ func failure(w http.ResponseWriter, r *http.Request, err error) {
 	if out.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	send(w, r, out.status, body{Code: out.code, Message: out.message}) // strings: they always encode
+	send(w, r, out.status, envelope{Code: out.code, Message: out.message}) // strings: they always encode
 }
 
 // An encoder is a JSON encoder and the buffer it writes to.
@@ -151,11 +155,11 @@ var encoders = sync.Pool{New: func() any {
 // send encodes the body before it sends anything, so that a failure can still become a
 // clean answer. A good answer to GET carries a strong ETag over its bytes, and becomes
 // 304 for a client that has them.
-func send(w http.ResponseWriter, r *http.Request, status int, b body) error {
+func send(w http.ResponseWriter, r *http.Request, status int, answer envelope) error {
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)
 	e.Reset()
-	if err := e.json.Encode(b); err != nil {
+	if err := e.json.Encode(answer); err != nil {
 		return err
 	}
 	content := bytes.TrimSuffix(e.Bytes(), []byte("\n"))
@@ -193,8 +197,11 @@ func matching(ifNoneMatch []string, tag string) string {
 	for _, values := range ifNoneMatch {
 		for value := range strings.SplitSeq(values, ",") {
 			held := strings.TrimPrefix(strings.TrimSpace(value), "W/")
-			if held == "*" || strings.Replace(held, gzipSuffix+`"`, `"`, 1) == tag {
-				return strings.Replace(held, "*", tag, 1)
+			if held == "*" {
+				return tag
+			}
+			if strings.Replace(held, gzipSuffix+`"`, `"`, 1) == tag {
+				return held
 			}
 		}
 	}

@@ -16,16 +16,16 @@ import (
 // maxBody bounds a request's body, in bytes.
 const maxBody = 64 << 10
 
-// readBody reads the body of a POST, for no longer than the request may take. When it
-// fails, the connection is closed after the answer: net/http would wait for the rest of
-// the body first.
+// readBody reads the body of a POST, for no longer than the request may take. A request
+// whose body is not read to its end has its connection closed after the answer: net/http
+// would wait for the rest of the body before it answers.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if !isJSON(r.Header) {
 		return nil, errMediaType
 	}
 	control := http.NewResponseController(w)
 	if end, ok := r.Context().Deadline(); ok {
-		_ = control.SetReadDeadline(end) // what cannot bound a read, a test's recorder say, needs no bound
+		_ = control.SetReadDeadline(end) // a recorder in tests has no deadline to set
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
@@ -33,6 +33,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case err == nil:
 		// net/http goes on to read, to see whether the client goes away.
 		_ = control.SetReadDeadline(time.Time{})
+		w.Header().Del("Connection")
+		if outside := recordOf(r).connection; outside != "" {
+			w.Header().Set("Connection", outside)
+		}
 		return body, nil
 	case errors.As(err, &tooLarge):
 		return nil, errTooLarge

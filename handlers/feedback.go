@@ -101,7 +101,7 @@ func (s *server) report(ctx context.Context, r request) (any, error) {
 	if err := s.Store.Report(ctx, r.caller.UID, r.matchIdx, ids); err != nil {
 		return nil, err
 	}
-	return body{Code: "successfully_updated", Message: "Successfully updated."}, nil
+	return envelope{Code: "successfully_updated", Message: "Successfully updated."}, nil
 }
 
 // orNull is nil for "".

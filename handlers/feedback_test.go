@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"bufio"
 	"fmt"
 	"net"
 	"net/http"
@@ -175,6 +176,31 @@ func TestBodySizes(t *testing.T) {
 		t.Errorf("64 KiB: %s", got.Status)
 	}
 	api.send(t, http.MethodPost, reports, fits+" ").wantError(t, 413, "request_too_large", "Request too large")
+}
+
+// TestBodiesThatNobodyReads are not waited for.
+func TestBodiesThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	api := serve(t)
+	for request, status := range map[string]string{
+		"PATCH " + selects:        "200 OK",
+		"GET " + chatrooms:        "200 OK",
+		"POST /nowhere":           "404 Not Found",
+		"DELETE " + chatrooms:     "405 Method Not Allowed",
+		"POST " + reports + "x/y": "404 Not Found",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(api.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\nx-token: %s\r\nContent-Length: 100\r\n\r\n{", request, asker)
+		answer, err := bufio.NewReader(conn).ReadString('\n')
+		if err != nil || answer != "HTTP/1.1 "+status+"\r\n" {
+			t.Errorf("%s: %q %v", request, answer, err)
+		}
+	}
 }
 
 // TestSlowBodies: one that does not come in time is given up, and holds no place meanwhile.

@@ -27,7 +27,7 @@ type Verifier interface {
 
 // A Store keeps the sessions. Its errors are those of package store; store.ErrNotFound
 // stands for everything that the caller may not know. A change is made whole or not at
-// all, and one that is repeated returns what it returned before.
+// all. Select, Join and Complete, repeated, return the match as it is and change nothing.
 type Store interface {
 	// Sessions returns the sessions of that party and of nobody else: at least one, in each
 	// list at most store.MaxRows, ascending by idx, no idx in both lists.
@@ -48,13 +48,14 @@ type Store interface {
 	Ready(ctx context.Context) error
 }
 
-// Config is what the handlers need.
+// Config is what the handlers need: all of it but for Console.
 type Config struct {
 	Verifier Verifier
 	Store    Store
 	// Deadline is how long a request may take.
 	Deadline time.Duration
-	// MaxInFlight is how many requests with a token are worked on at once; more are turned away.
+	// MaxInFlight is how many requests to routes that want a token are worked on at once;
+	// more are turned away.
 	MaxInFlight int
 	// Project names traces in the log lines, as Cloud Logging wants it.
 	Project string

@@ -25,7 +25,9 @@ type record struct {
 	route    string // the route's path, "" when none matched
 	uid      string // "" until the token is verified
 	matchIdx int64  // 0 when the request is of none
-	err      error
+
+	connection string // the header as it was set outside, see readBody
+	err        error
 }
 
 func (rec *record) WriteHeader(status int) {
@@ -52,8 +54,8 @@ func recordOf(r *http.Request) *record { return r.Context().Value(recordKey{}).(
 // recordMatch notes which match a request is of, if its path does not say.
 func recordMatch(ctx context.Context, idx int64) { ctx.Value(recordKey{}).(*record).matchIdx = idx }
 
-// observed is outermost: whatever happens to a request, also a panic, it is answered,
-// logged in one line and counted.
+// observed has every request answered, logged in one line and counted, also one that
+// panics; but a panic within an answer is logged alone, and cuts the connection.
 func (s *server) observed(next http.Handler) http.Handler {
 	factory := promauto.With(s.Metrics)
 	requests := factory.NewCounterVec(prometheus.CounterOpts{

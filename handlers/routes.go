@@ -62,7 +62,7 @@ func (s *server) routes() []route {
 	}
 }
 
-// Routes lists all routes but the console's.
+// Routes lists all routes but the console's, for tests that go through all of them.
 func Routes() []Route {
 	var all []Route
 	for _, r := range (*server)(nil).routes() {
@@ -115,10 +115,6 @@ func (s *server) handle(route route, w http.ResponseWriter, r *http.Request) (da
 	if route.Party == "" {
 		return route.handle(r.Context(), req)
 	}
-	connection := w.Header().Get("Connection")
-	if route.Method == http.MethodPost {
-		w.Header().Set("Connection", "close") // see readBody
-	}
 	err = s.inSlot(func() error {
 		req.caller.UID, err = s.Verifier.Verify(r.Context(), r.Header["X-Token"])
 		return err
@@ -138,10 +134,6 @@ func (s *server) handle(route route, w http.ResponseWriter, r *http.Request) (da
 		if req.body, err = readBody(w, r); err != nil {
 			return nil, err
 		}
-		w.Header().Del("Connection")
-		if connection != "" {
-			w.Header().Set("Connection", connection)
-		}
 	}
 	err = s.inSlot(func() error {
 		data, err = route.handle(r.Context(), req)
@@ -150,8 +142,8 @@ func (s *server) handle(route route, w http.ResponseWriter, r *http.Request) (da
 	return data, err
 }
 
-// inSlot works on a request as long as there is room. What waits for the client itself,
-// as reading a body does, is no such work: slow clients would keep the others out.
+// inSlot does work on a request if there is room for it. Reading a body is not done in a
+// slot: it waits for the client, and slow ones would keep the others out.
 func (s *server) inSlot(work func() error) error {
 	select {
 	case s.slots <- struct{}{}:

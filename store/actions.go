@@ -12,7 +12,7 @@ import (
 // Select has the asker accept a waiting match: realtime, its chatroom is open when
 // Select returns; for a later hour, it is reserved. Repeated, it returns the match as it
 // is. It returns ErrAlreadyMatched when the concern or either party's time is taken, and
-// ErrNotFound also when the hour agreed has passed.
+// ErrNotFound also when the hour agreed has passed, or asker and willsoner are the same.
 func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (Match, error) {
 	return s.transition(ctx, selects, Caller{Asker, askerUID}, idx, func(tx *transaction, m Match) (change, error) {
 		open, err := tx.openSessions(m)
@@ -98,7 +98,7 @@ func (s *Store) act(ctx context.Context, a action, caller Caller, idx int64, f f
 	})
 	outcome := "again"
 	switch {
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrAlreadyMatched), errors.Is(err, ErrTooEarly), errors.Is(err, ErrReviewExists):
+	case isRefusal(err):
 		outcome = "refused"
 	case err != nil:
 		outcome = "failed"
@@ -144,8 +144,8 @@ func (tx *transaction) ownRoom(m Match) (*Chatroom, error) {
 	return room, err
 }
 
-// reservation reads the match's reservation; nil if there is none that is reserved. This
-// server's have the match's number as id, older ones any other.
+// reservation reads the match's reservation; nil if there is none. This server's have the
+// match's number as id. Older ones have any other, and are found only while reserved.
 func (tx *transaction) reservation(m Match) (*found[Reservation], error) {
 	id := decimal(m.Idx)
 	agreed, err := read[Reservation](tx, tx.store.client.Collection(reservations).Doc(id))
@@ -162,9 +162,9 @@ func (tx *transaction) reservation(m Match) (*found[Reservation], error) {
 	return &older[0], nil
 }
 
-// openSessions returns when the two parties have other sessions, in whichever role. One
-// of this very match can be met where a database's transactions are optimistic: the same
-// request, sent twice at once, was done in between, and the commit will be refused.
+// openSessions returns when the two parties have other sessions, in whichever role. Those
+// of m itself are skipped: where a database's transactions are optimistic, the same select,
+// sent twice at once, may be visible already, and this attempt's commit is then refused.
 func (tx *transaction) openSessions(m Match) ([]span, error) {
 	rooms, err := query[Chatroom](tx, tx.store.openSessions(chatrooms, Chat, m.AskerUID, m.WillsonerUID))
 	if err != nil {

@@ -46,7 +46,7 @@ func isTransient(ctx context.Context, err error) bool {
 
 // explain turns an error of the library into one of ours. Every call goes through it.
 func explain(ctx context.Context, err error) error {
-	if err == nil || errors.Is(err, errUnreadable) || isOurs(err) {
+	if err == nil || errors.Is(err, errUnreadable) || isRefusal(err) {
 		return err
 	}
 	if ended := ended(ctx); ended != nil { // the library says it in two ways
@@ -58,13 +58,11 @@ func explain(ctx context.Context, err error) error {
 	return fmt.Errorf("store: %w%s", err, advice(err))
 }
 
-func isOurs(err error) bool {
-	for _, ours := range []error{ErrNotFound, ErrAlreadyMatched, ErrTooEarly, ErrReviewExists, ErrUnavailable} {
-		if errors.Is(err, ours) {
-			return true
-		}
-	}
-	return false
+// refusals are the errors that answer a request: the rules at work, and no failure.
+var refusals = []error{ErrNotFound, ErrAlreadyMatched, ErrTooEarly, ErrReviewExists}
+
+func isRefusal(err error) bool {
+	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
 }
 
 // advice tells an operator what mends an error, where its text says which of the several

@@ -31,7 +31,8 @@ type Sessions struct {
 // Sessions returns the sessions of one party, read in two queries that run at the same
 // time. It returns nobody else's, at most MaxRows of each list, and ErrNotFound when
 // there are none. A document that does not follow the schema is left out and logged.
-// A reservation that is just becoming a chatroom may be met as both: the chatroom stays.
+// A reservation that is just becoming a chatroom may be met as both, and then the chatroom
+// stays, or, the two queries being two looks, for an instant as neither.
 func (s *Store) Sessions(ctx context.Context, caller Caller) (Sessions, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends a query that was not read to its end
@@ -85,8 +86,8 @@ func mustEqual(caller Caller, status, askerUID, willsonerUID, rowStatus string) 
 	return nil
 }
 
-// ReviewImages returns the pictures to choose from, ascending by idx, or ErrNotFound
-// when there are none. A document that does not follow the schema is left out.
+// ReviewImages returns the pictures to choose from, at most MaxImages, ascending by idx, or
+// ErrNotFound when there are none. A document that does not follow the schema is left out.
 func (s *Store) ReviewImages(ctx context.Context) ([]ReviewImage, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -104,10 +105,9 @@ func rows[T any, P documentOf[T]](ctx context.Context, q asked, decoder *docbyte
 	if err != nil {
 		return nil, err
 	}
-	all := make([]T, len(found))[:0]
+	all, n := make([]T, len(found)), 0
 	for _, doc := range found {
-		all = all[:len(all)+1]
-		row := &all[len(all)-1]
+		row := &all[n]
 		err := decoder.Decode(doc, row)
 		if err == nil {
 			err = P(row).accept(doc.ID())
@@ -117,14 +117,15 @@ func rows[T any, P documentOf[T]](ctx context.Context, q asked, decoder *docbyte
 		}
 		if err != nil {
 			q.store.unreadable(ctx, path.Base(path.Dir(doc.Name())), doc.Name(), err)
-			clear(all[len(all)-1:])
-			all = all[:len(all)-1]
+			clear(all[n : n+1]) // an error may leave it half filled
+			continue
 		}
+		n++
 	}
 	if len(found) > MaxRows {
 		q.store.log.WarnContext(ctx, "more sessions than a list shows", "query", q.query.GetFrom()[0].GetCollectionId(), "shown", MaxRows)
 	}
-	return all, nil
+	return all[:n], nil
 }
 
 // A listClient reads queries' answers as bytes: see package docbytes.
@@ -160,8 +161,8 @@ func newListClient(ctx context.Context, cfg Config, read prometheus.Counter) (*l
 	}, nil
 }
 
-// An asked query was sent, and its answer is not yet read. Two that are asked one after
-// the other are answered at the same time.
+// An asked query has been sent; answer reads its result. Ask two before reading either,
+// and they run at the same time.
 type asked struct {
 	store  *Store
 	kind   listKind // zero for a query that is no list's

@@ -55,8 +55,8 @@ type change struct {
 	completes   *Chatroom    // to become complete
 }
 
-// selected is the match accepted by its asker at now. Of the two parties' other sessions
-// it is given the times, and of the concern whether another match of it is chat.
+// selected accepts m for its asker at now. open are the times of the two parties' other
+// sessions, taken tells that another match of the concern is chat.
 func selected(m Match, open []span, taken bool, now time.Time) (change, error) {
 	starts := m.StartsAt
 	if !m.isReservation() {
@@ -84,8 +84,9 @@ func selected(m Match, open []span, taken bool, now time.Time) (change, error) {
 	return c, nil
 }
 
-// joined is the match with this party in it. Of a reservation it is given the chatroom
-// that its roomkey names and the reservation's own document, each nil if there is none.
+// joined notes that the party is here at now. For a match that is a reservation, room is the
+// chatroom that its roomkey names and agreed the reservation's own document, each nil if
+// there is none.
 func joined(m Match, party Party, room *Chatroom, agreed *found[Reservation], now time.Time) (change, error) {
 	c := change{match: m}
 	if m.isReservation() && !m.owns(room) {
@@ -114,7 +115,8 @@ func joined(m Match, party Party, room *Chatroom, agreed *found[Reservation], no
 	return c, nil
 }
 
-// completed is the match closed by its asker, given the chatroom that its roomkey names.
+// completed closes m for its asker at now. room is the chatroom that its roomkey names, nil
+// if there is none.
 func completed(m Match, room *Chatroom, now time.Time) (change, error) {
 	if !m.owns(room) {
 		return change{}, ErrNotFound

@@ -8,6 +8,23 @@ import "cloud.google.com/go/firestore"
 // MaxRows is how many rows of each list a party is shown: those with the highest idx.
 const MaxRows = 300
 
+// MaxImages is how many review images there can be to choose from.
+const MaxImages = 100
+
+// A listKind is one of the four queries that the two lists make, each with an index of
+// its own.
+type listKind struct {
+	collection, status string
+	party              Party
+}
+
+func listKinds() []listKind {
+	return []listKind{
+		{chatrooms, Chat, Asker}, {reservations, Reserved, Asker},
+		{chatrooms, Chat, Willsoner}, {reservations, Reserved, Willsoner},
+	}
+}
+
 // listed finds the sessions of one kind in which the user is that party, the highest idx
 // first. It asks for one more than is shown, which tells that there are more.
 func (s *Store) listed(kind listKind, uid string) firestore.Query {
@@ -46,7 +63,7 @@ func (s *Store) oldReservations(askerUID string, idx int64) firestore.Query {
 		Where("idx", "==", idx)
 }
 
-// reviewImages finds the first hundred: one answer shows them all.
+// reviewImages finds the first MaxImages: one answer shows them all.
 func (s *Store) reviewImages() firestore.Query {
-	return s.client.Collection(reviewImages).OrderBy("idx", firestore.Asc).Limit(100)
+	return s.client.Collection(reviewImages).OrderBy("idx", firestore.Asc).Limit(MaxImages)
 }

@@ -12,20 +12,6 @@ import (
 // probeTimeout bounds a look at whether Firestore answers.
 const probeTimeout = 3 * time.Second
 
-// A listKind is one of the four queries that the two lists make, each with an index of
-// its own.
-type listKind struct {
-	collection, status string
-	party              Party
-}
-
-func listKinds() []listKind {
-	return []listKind{
-		{chatrooms, Chat, Asker}, {reservations, Reserved, Asker},
-		{chatrooms, Chat, Willsoner}, {reservations, Reserved, Willsoner},
-	}
-}
-
 // readiness knows which of the lists' queries were answered the last time.
 type readiness struct {
 	probes singleflight.Group

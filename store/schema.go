@@ -2,7 +2,10 @@ package store
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The collections.
@@ -135,7 +138,7 @@ type ReviewImage struct {
 	Pic    string `firestore:"pic"`
 }
 
-// A report is a message that a party wrote, or the copy of one that was reported.
+// A report is a message of a chatroom; in reports, also who reported it and when.
 type report struct {
 	UID        string    `firestore:"uid"`
 	Message    string    `firestore:"message"`
@@ -213,8 +216,12 @@ func (r *Reservation) accept(string) error {
 func (r *Review) accept(string) error {
 	return missing(
 		field{"match_idx", r.MatchIdx > 0},
+		field{"concern_idx", r.ConcernIdx > 0},
+		field{"willsoner_idx", r.WillsonerIdx > 0},
 		field{"asker_uid", r.AskerUID != ""},
+		field{"willsoner_uid", r.WillsonerUID != ""},
 		field{"rating", r.Rating > 0},
+		field{"image_idx", r.ImageIdx > 0},
 		field{"created_at", !r.CreatedAt.IsZero()},
 	)
 }
@@ -234,4 +241,13 @@ func (r *report) accept(string) error {
 		field{"message", r.Message != ""},
 		field{"timeStamp", !r.TimeStamp.IsZero()},
 	)
+}
+
+func decimal(idx int64) string { return strconv.FormatInt(idx, 10) }
+
+// isID reports whether s can be the id of a document:
+// https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
+func isID(s string) bool {
+	return s != "" && len(s) <= 1500 && utf8.ValidString(s) && !strings.Contains(s, "/") &&
+		s != "." && s != ".." && !(strings.HasPrefix(s, "__") && strings.HasSuffix(s, "__"))
 }

@@ -75,7 +75,7 @@ type Caller struct {
 	UID   string
 }
 
-// Config says which database a Store uses.
+// Config says which database a Store uses. Project, Log and Metrics are required.
 type Config struct {
 	Project string
 	// EmulatorHost is the host:port of a Firestore emulator; "" means Google's Firestore
@@ -136,7 +136,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	if s.lists, err = newListClient(ctx, cfg, s.metrics.read); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, errors.Join(fmt.Errorf("store: %w", err), s.client.Close())
 	}
 	return s, nil
 }

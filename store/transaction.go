@@ -2,15 +2,13 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"cloud.google.com/go/firestore"
 	"github.com/googleapis/gax-go/v2"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // transactionAttempts is how often a transaction is tried before the client is told to
@@ -26,7 +24,8 @@ type transaction struct {
 	attempt int       // from 1; a later one may find that an earlier was done
 }
 
-// transact runs f in a transaction until it is known to be done, and returns f's error.
+// transact runs f in a transaction, at most transactionAttempts times, until it is known to
+// be done, and returns f's error.
 //
 // The library would try a transaction again only when it was aborted, with pauses that do
 // not end with the context, and repeat a commit whose answer was lost, which is refused
@@ -47,6 +46,9 @@ func (s *Store) transact(ctx context.Context, a action, f func(*transaction) err
 		err = revealed(err)
 		if err == nil || !isTransient(ctx, err) {
 			return explain(ctx, err)
+		}
+		if attempt == transactionAttempts && status.Code(revealed(err)) == codes.AlreadyExists {
+			return fmt.Errorf("store: %w", err) // no race: something else wrote what this creates
 		}
 		if attempt == transactionAttempts || !sleep(ctx, pause.Pause()) {
 			return fmt.Errorf("%w: after %d attempts: %v", ErrUnavailable, attempt, err)
@@ -69,7 +71,7 @@ type found[T any] struct {
 	id  string
 }
 
-// document makes *T a document.
+// documentOf is *T, where that is a document.
 type documentOf[T any] interface {
 	*T
 	document
@@ -116,22 +118,10 @@ func query[T any, P documentOf[T]](tx *transaction, q firestore.Query) ([]found[
 	var all []found[T]
 	for _, snapshot := range snapshots {
 		doc, err := decode[T, P](tx, snapshot)
-		if errors.Is(err, errUnreadable) {
-			continue
-		}
 		if err != nil {
-			return nil, err
+			continue // decode has logged it
 		}
 		all = append(all, found[T]{*doc, snapshot.Ref.ID})
 	}
 	return all, nil
-}
-
-func decimal(idx int64) string { return strconv.FormatInt(idx, 10) }
-
-// isID reports whether s can be the id of a document:
-// https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
-func isID(s string) bool {
-	return s != "" && len(s) <= 1500 && utf8.ValidString(s) && !strings.Contains(s, "/") &&
-		s != "." && s != ".." && !(strings.HasPrefix(s, "__") && strings.HasSuffix(s, "__"))
 }

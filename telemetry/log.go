@@ -1,5 +1,4 @@
-// Package telemetry is how the server is seen from outside: its log, its metrics and
-// its traces.
+// Package telemetry is how the server is seen from outside: its log and its traces.
 package telemetry
 
 import (
