@@ -90,11 +90,11 @@ func startFaulty(t *testing.T, env map[string]string) faulty {
 
 func startFake(t testing.TB) *fakefirestore.Server {
 	t.Helper()
-	fake, err := fakefirestore.Start("")
+	fake, err := fakefirestore.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(fake.Close)
+	t.Cleanup(fake.Kill)
 	return fake
 }
 
@@ -263,7 +263,7 @@ func TestFirestoreFaults(t *testing.T) {
 func TestKilledMidRequest(t *testing.T) {
 	f := startFaulty(t, map[string]string{"REQUEST_DEADLINE": "20s"})
 	asked := make(chan struct{}, 100)
-	f.firestore.OnCall(func(int, fakefirestore.Call) fakefirestore.Fault {
+	f.firestore.OnCall(func(fakefirestore.Call) fakefirestore.Fault {
 		asked <- struct{}{}
 		return fakefirestore.Fault{Hang: true}
 	})
@@ -292,7 +292,7 @@ func TestKilledMidRequest(t *testing.T) {
 // TestStopUnderLoad: a server that is told to stop answers every request that it took.
 func TestStopUnderLoad(t *testing.T) {
 	f := startFaulty(t, nil)
-	f.firestore.SetLatency(20 * time.Millisecond)
+	f.firestore.OnCall(fakefirestore.Always(fakefirestore.Fault{Delay: 20 * time.Millisecond}))
 	load := startLoad(16, f.ask)
 	load.waitFor(t, 200, 200)
 	start := time.Now()

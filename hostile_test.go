@@ -246,14 +246,9 @@ func TestCrowdOnOneMatch(t *testing.T) {
 			t.Errorf("a second session at that time: %d %v", status, err)
 		}
 	}
-	rooms := 0
-	for _, path := range f.firestore.Documents() {
-		if room := f.firestore.Document(path); strings.HasPrefix(path, "chatrooms/asker_") && strings.Count(path, "/") == 1 && room["idx"] == int64(7) {
-			rooms++
-		}
-	}
-	if rooms != 1 {
-		t.Errorf("%d rooms for one match", rooms)
+	rooms, err := client.Collection("chatrooms").Where("asker_uid", "==", "asker").Where("idx", "==", 7).Documents(t.Context()).GetAll()
+	if err != nil || len(rooms) != 1 {
+		t.Errorf("%d rooms for one match, %v", len(rooms), err)
 	}
 }
 

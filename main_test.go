@@ -25,6 +25,7 @@ import (
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"willson/internal/fakefirestore"
 	"willson/store"
 )
 
@@ -308,7 +309,7 @@ func ownRows(client *http.Client, base, asker, token string, compressed bool) er
 func TestStops(t *testing.T) {
 	issuer, sessions := startGoogle(t), startFake(t)
 	putFour(t, sessions, "asker")
-	sessions.SetLatency(2 * time.Second)
+	sessions.OnCall(fakefirestore.Always(fakefirestore.Fault{Delay: 2 * time.Second}))
 	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": sessions.Addr()})
 
 	answered := make(chan int, 1)

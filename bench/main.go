@@ -59,10 +59,10 @@ func run(ctx context.Context, rounds int, verbose bool) error {
 	if verbose {
 		l.log = os.Stderr
 	}
-	if l.firestore, err = fakefirestore.Start(""); err != nil {
+	if l.firestore, err = fakefirestore.Start(); err != nil {
 		return err
 	}
-	defer l.firestore.Close()
+	defer l.firestore.Kill()
 	if l.issuer, err = issuer.New(); err != nil {
 		return err
 	}

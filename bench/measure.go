@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
 
+	"cloud.google.com/go/firestore"
 	"github.com/prometheus/procfs"
 
 	"willson/internal/storetest"
@@ -113,7 +115,7 @@ func (l *lab) measure(ctx context.Context) error {
 				return fmt.Errorf("%s: %w", p.name, err)
 			}
 		}
-		if err := l.mustBeDone(round); err != nil {
+		if err := l.mustBeDone(ctx, round); err != nil {
 			return err
 		}
 	}
@@ -143,16 +145,35 @@ func (l *lab) startFresh(ctx context.Context, p process) error {
 }
 
 // mustBeDone makes sure that a round's matches were selected, joined and completed.
-func (l *lab) mustBeDone(round int) error {
+func (l *lab) mustBeDone(ctx context.Context, round int) error {
+	client, err := firestore.NewClient(ctx, l.issuer.Project)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
 	for target, users := range l.users.changing {
 		for i := range users {
-			match := l.firestore.Document(storetest.Path(matchIdx(target, round, i)))
-			room := fmt.Sprintf("chatrooms/%v", match["roomkey"])
-			if match["status"] != store.Complete || match["asker_join"] != true ||
-				l.firestore.Document(room)["status"] != store.Complete || l.firestore.Document(room+"/chats/start") == nil {
-				return fmt.Errorf("%s answered 200 and left %v", target, match)
+			var match store.Match
+			if err := read(ctx, client, storetest.Path(matchIdx(target, round, i)), &match); err != nil {
+				return err
+			}
+			var room store.Chatroom
+			err := errors.Join(
+				read(ctx, client, "chatrooms/"+match.Roomkey, &room),
+				read(ctx, client, "chatrooms/"+match.Roomkey+"/chats/start", &map[string]any{}),
+			)
+			if err != nil || match.Status != store.Complete || !match.AskerJoined || room.Status != store.Complete {
+				return fmt.Errorf("%s answered 200 and left %v, %v", target, match, err)
 			}
 		}
 	}
 	return nil
+}
+
+func read(ctx context.Context, client *firestore.Client, path string, doc any) error {
+	snapshot, err := client.Doc(path).Get(ctx)
+	if err != nil {
+		return err
+	}
+	return snapshot.DataTo(doc)
 }

@@ -54,7 +54,7 @@ func TestCodes(t *testing.T) {
 						ask, sent, attempts = func() error { return list(t, s) }, "RunQuery", 3
 					}
 					var count atomic.Int64
-					server.OnCall(fakefirestore.On(sent, func(_ int, call fakefirestore.Call) fakefirestore.Fault {
+					server.OnCall(fakefirestore.On(sent, func(call fakefirestore.Call) fakefirestore.Fault {
 						if sent == "RunQuery" && !strings.Contains(fmt.Sprint(call.Request), "chatrooms") || count.Add(1) > times {
 							return fakefirestore.Fault{}
 						}
@@ -76,11 +76,11 @@ func TestCodes(t *testing.T) {
 					if outcome := map[bool]string{true: "done", false: "failed"}[err == nil]; method != "a list" {
 						same(t, s.metric(t, "willson_transitions_total", "select", outcome), 1)
 						same(t, s.metric(t, "willson_transaction_retries_total", "select"), asked-1)
-						if wrote := server.Document("matches/1")["status"] == "chat"; wrote != (err == nil) {
-							t.Errorf("written: %t", wrote)
-						}
 					}
 					server.OnCall(nil)
+					if wrote := read[store.Match](t, s, "matches/1").Status == store.Chat; wrote != (err == nil || method == "a list") {
+						t.Errorf("written: %t", wrote)
+					}
 					if err := ask(); err != nil {
 						t.Errorf("afterwards: %v", err)
 					}
@@ -107,7 +107,7 @@ func TestBrokenOff(t *testing.T) {
 		"a status":           {Documents: 1, Err: status.Error(codes.Unavailable, "made to order")},
 		"a reset connection": {Documents: 1, Reset: true},
 	} {
-		for _, times := range []int{1, 1000} {
+		for _, times := range []int64{1, 1000} {
 			s, server := faked(t)
 			s.put(t, session("chat"))
 			server.OnCall(fakefirestore.First(times, fault))
@@ -156,11 +156,11 @@ func TestLostReplies(t *testing.T) {
 	t.Parallel()
 	for name, call := range calls() {
 		for _, fault := range []fakefirestore.Fault{
-			{After: status.Error(codes.Unavailable, "made to order")},
-			{After: status.Error(codes.DeadlineExceeded, "made to order")},
-			{HangAfter: true},
+			{Lost: true, Err: status.Error(codes.Unavailable, "made to order")},
+			{Lost: true, Err: status.Error(codes.DeadlineExceeded, "made to order")},
+			{Lost: true, Hang: true},
 		} {
-			t.Run(fmt.Sprintf("%s %v", name, fault.After), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s %v", name, fault.Err), func(t *testing.T) {
 				t.Parallel()
 				s, server := faked(t)
 				switch call.action {
@@ -175,21 +175,21 @@ func TestLostReplies(t *testing.T) {
 				writes := server.Writes()
 				ctx, cancel := context.WithCancel(within(t))
 				defer cancel()
-				server.OnCall(fakefirestore.On("Commit", func(n int, _ fakefirestore.Call) fakefirestore.Fault {
-					if n > 1 {
-						return fakefirestore.Fault{}
-					}
-					if fault.HangAfter { // the caller leaves when it is stored
-						time.AfterFunc(200*time.Millisecond, cancel)
-					}
-					return fault
-				}))
+				server.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fault)))
+				if fault.Hang { // the caller leaves when it is stored
+					go func() {
+						for server.Writes() == writes {
+							time.Sleep(time.Millisecond)
+						}
+						cancel()
+					}()
+				}
 				answer, err := call.do(ctx, s, call.caller(), 1)
 				done := server.Writes()
 				if done == writes {
 					t.Error("nothing was written")
 				}
-				if fault.HangAfter {
+				if fault.Hang {
 					if !errors.Is(err, context.Canceled) {
 						t.Error(err)
 					}
@@ -200,7 +200,7 @@ func TestLostReplies(t *testing.T) {
 				again, err := call.do(within(t), s, call.caller(), 1)
 				if want := map[bool]error{true: store.ErrReviewExists}[call.action == "review"]; err != want {
 					t.Errorf("the next: %v", err)
-				} else if err == nil && !fault.HangAfter {
+				} else if err == nil && !fault.Hang {
 					same(t, again, answer)
 				}
 				same(t, server.Writes(), done)
@@ -216,13 +216,15 @@ func TestLateReview(t *testing.T) {
 	t.Parallel()
 	s, server := faked(t)
 	s.put(t, session("chat"))
-	server.OnCall(fakefirestore.On("Commit", func(n int, _ fakefirestore.Call) fakefirestore.Fault {
+	var commits atomic.Int64
+	server.OnCall(fakefirestore.On("Commit", func(fakefirestore.Call) fakefirestore.Fault {
+		n := commits.Add(1)
 		s.clock.set(noon.Add(time.Duration(n) * time.Millisecond))
 		switch n {
 		case 1:
 			return fakefirestore.Code(codes.Unavailable)
 		case 2:
-			_ = server.Put("reviews/1", fields{"match_idx": 1, "asker_uid": asker, "rating": 4.5, "content": "좋아요", "created_at": noon})
+			s.put(t, docs{"reviews/1": fields{"match_idx": 1, "asker_uid": asker, "rating": 4.5, "content": "좋아요", "created_at": noon}})
 		}
 		return fakefirestore.Fault{}
 	}))
@@ -279,7 +281,7 @@ func TestNobodyListens(t *testing.T) {
 // that a select makes and in a list.
 func TestTheContextEnds(t *testing.T) {
 	t.Parallel()
-	hang, after := fakefirestore.Fault{Hang: true}, fakefirestore.Fault{HangAfter: true}
+	hang, after := fakefirestore.Fault{Hang: true}, fakefirestore.Fault{Lost: true, Hang: true}
 	for _, where := range []string{"before", "frozen", "BeginTransaction", "BatchGetDocuments", "RunQuery", "Commit", "after Commit", "between attempts", "a list", "a list, frozen"} {
 		for _, want := range []error{context.DeadlineExceeded, context.Canceled} {
 			t.Run(fmt.Sprint(where, " ", want), func(t *testing.T) {
@@ -293,7 +295,7 @@ func TestTheContextEnds(t *testing.T) {
 				defer cancel()
 				reached := make(chan struct{}, 100)
 				fault := func(f fakefirestore.Fault) fakefirestore.Hook {
-					return func(int, fakefirestore.Call) fakefirestore.Fault { reached <- struct{}{}; return f }
+					return func(fakefirestore.Call) fakefirestore.Fault { reached <- struct{}{}; return f }
 				}
 				switch where {
 				case "before":
@@ -315,9 +317,9 @@ func TestTheContextEnds(t *testing.T) {
 				case "a list":
 					server.OnCall(fault(hang))
 				default:
-					server.OnCall(func(n int, call fakefirestore.Call) fakefirestore.Fault {
+					server.OnCall(func(call fakefirestore.Call) fakefirestore.Fault {
 						if call.Method == where || call.Method == "Rollback" {
-							return fault(hang)(n, call)
+							return fault(hang)(call)
 						}
 						return fakefirestore.Fault{}
 					})
@@ -372,29 +374,30 @@ func TestStreamResets(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"a list", "RunQuery", "BeginTransaction", "BatchGetDocuments", "Commit"} {
 		for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required; code++ {
-			for _, times := range []int{1, -1} {
-				if times < 0 && code != http2.ErrCodeProtocol && method != "a list" {
+			for _, times := range []int64{1, 1000} {
+				if times > 1 && code != http2.ErrCodeProtocol && method != "a list" {
 					continue // takes half a second each, and tells nothing else
 				}
 				t.Run(fmt.Sprint(method, " ", code, " ", times), func(t *testing.T) {
 					t.Parallel()
 					_, server := faked(t)
-					proxy, err := fakefirestore.StartResetProxy(server.Addr())
+					var left atomic.Int64
+					proxy, err := fakefirestore.ResetProxy(server.Addr(), func(called string) (http2.ErrCode, bool) {
+						return code, called == strings.Replace(method, "a list", "RunQuery", 1) && left.Add(-1) >= 0
+					})
 					if err != nil {
 						t.Fatal(err)
 					}
-					t.Cleanup(proxy.Close)
-					s := open(t, proxy.Addr())
+					t.Cleanup(func() { proxy.Close() })
+					s := open(t, proxy.Addr().String())
+					s.put(t, session(map[bool]string{true: "chat", false: "waiting"}[method == "a list"]))
+					left.Store(times)
 					if method == "a list" {
-						s.put(t, session("chat"))
-						proxy.Reset("RunQuery", code, times)
 						err = list(t, s)
 					} else {
-						s.put(t, session("waiting"))
-						proxy.Reset(method, code, times)
 						_, err = s.Select(within(t), asker, 1)
 					}
-					if times == 1 && err != nil || times < 0 && !errors.Is(err, store.ErrUnavailable) {
+					if times == 1 && err != nil || times > 1 && !errors.Is(err, store.ErrUnavailable) || left.Load() == times {
 						t.Error(err)
 					}
 				})

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -100,11 +99,9 @@ func FuzzActions(f *testing.F) {
 		}
 		f.Add(steps)
 	}
-	s, server := faked(f)
 	people := []string{"a", "b", "c/d"}
 	f.Fuzz(func(t *testing.T, steps []byte) {
-		server.Reset()
-		s.clock.set(noon)
+		s, server := faked(t)
 		s.put(t, someMatches(people))
 		do := func(what, who, idx byte) {
 			uid, match := people[who%3], int64(idx%8)+1
@@ -123,9 +120,10 @@ func FuzzActions(f *testing.F) {
 			case 4:
 				_, err = s.Review(ctx, store.Review{MatchIdx: match, AskerUID: uid, Rating: float64(what%5) + 1, Content: fmt.Sprint(what)})
 			case 5:
-				roomkey, _ := server.Document(storetest.Path(match))["roomkey"].(string)
-				if server.Document("chatrooms/"+roomkey) != nil && server.Document("chatrooms/"+roomkey+"/chats/m") == nil {
-					_ = server.Put("chatrooms/"+roomkey+"/chats/m", fields{"uid": uid, "message": "집", "timeStamp": noon})
+				// In a room, whose start is written before, and once.
+				chats := s.client.Collection("chatrooms/" + read[store.Match](t, s, storetest.Path(match)).Roomkey + "/chats")
+				if start, missing := chats.Doc("start").Get(ctx); missing == nil && start.Exists() {
+					_, _ = chats.Doc("m").Create(ctx, fields{"uid": uid, "message": "집", "timeStamp": noon})
 				}
 				err = s.Report(ctx, uid, match, []string{"m"})
 			}
@@ -142,7 +140,7 @@ func FuzzActions(f *testing.F) {
 			s.clock.set(s.clock.Now().Add(time.Duration(who/16) * time.Minute))
 			switch {
 			case idx >= 0xf0:
-				server.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fakefirestore.Fault{After: status.Error(codes.Unavailable, "lost")})))
+				server.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fakefirestore.Fault{Lost: true, Err: status.Error(codes.Unavailable, "lost")})))
 				do(what, who, idx)
 				server.OnCall(nil)
 			case idx >= 0xe0:
@@ -151,10 +149,7 @@ func FuzzActions(f *testing.F) {
 				do(what, who, idx)
 			}
 		}
-		broken, err := storetest.Invariants(context.Background(), s.client)
-		if err != nil || len(broken) > 0 {
-			t.Errorf("%v: %s", err, strings.Join(broken, "; "))
-		}
+		s.consistent(t)
 	})
 }
 

@@ -121,11 +121,11 @@ func emulated(t testing.TB) *subject {
 // faked opens a store over a Firestore that fails as it is told to.
 func faked(t testing.TB) (*subject, *fakefirestore.Server) {
 	t.Helper()
-	server, err := fakefirestore.Start("")
+	server, err := fakefirestore.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(server.Close)
+	t.Cleanup(server.Kill)
 	return open(t, server.Addr()), server
 }
 

@@ -317,7 +317,7 @@ func TestSideBySide(t *testing.T) {
 	s.put(t, docs{roomPath(1): room(1)})
 	var both sync.WaitGroup
 	both.Add(2)
-	server.OnCall(func(int, fakefirestore.Call) fakefirestore.Fault {
+	server.OnCall(func(fakefirestore.Call) fakefirestore.Fault {
 		both.Done()
 		both.Wait()
 		return fakefirestore.Fault{}
@@ -361,7 +361,7 @@ func TestReady(t *testing.T) {
 	s.put(t, docs{roomPath(1): room(1), reservationPath(2): reservation(2)})
 	// missing fails one of the four queries, as one without its index.
 	missing := func(collection, party string) fakefirestore.Hook {
-		return func(_ int, call fakefirestore.Call) fakefirestore.Fault {
+		return func(call fakefirestore.Call) fakefirestore.Fault {
 			if text := fmt.Sprint(call.Request); strings.Contains(text, collection) && strings.Contains(text, party) {
 				return fakefirestore.Code(codes.FailedPrecondition)
 			}
@@ -424,7 +424,7 @@ func TestReady(t *testing.T) {
 	server.OnCall(missing("chatrooms", "asker_uid"))
 	_, _ = s.Sessions(within(t), of(asker))
 	arrived, release := make(chan struct{}, 10), make(chan struct{})
-	server.OnCall(func(_ int, call fakefirestore.Call) fakefirestore.Fault {
+	server.OnCall(func(call fakefirestore.Call) fakefirestore.Fault {
 		if isProbe(call) {
 			arrived <- struct{}{}
 			<-release

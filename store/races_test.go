@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,12 +105,13 @@ func TestSentManyTimes(t *testing.T) {
 func TestDoneMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, state := range []string{"waiting", "agreed"} {
-		for query := 1; query <= 3; query++ {
+		for query := int64(1); query <= 3; query++ {
 			s, server := faked(t)
 			s.put(t, session(state))
 			var first store.Match
-			server.OnCall(fakefirestore.On("RunQuery", func(n int, _ fakefirestore.Call) fakefirestore.Fault {
-				if n == query {
+			var asked atomic.Int64
+			server.OnCall(fakefirestore.On("RunQuery", func(fakefirestore.Call) fakefirestore.Fault {
+				if asked.Add(1) == query {
 					var err error
 					if first, err = s.Select(within(t), asker, 1); err != nil {
 						t.Error(err)

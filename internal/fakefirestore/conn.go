@@ -4,37 +4,31 @@ import "net"
 
 // Freeze stops all traffic and closes nothing, as a network that loses every packet.
 func (s *Server) Freeze() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.frozen {
-		s.frozen = true
+	if s.frozen.CompareAndSwap(false, true) {
 		s.traffic.Lock()
 	}
 }
 
 // Thaw ends a Freeze. What was held back goes on.
 func (s *Server) Thaw() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.frozen {
-		s.frozen = false
+	if s.frozen.CompareAndSwap(true, false) {
 		s.traffic.Unlock()
 	}
-}
-
-// ResetConnections ends every open connection with a TCP reset and goes on listening.
-func (s *Server) ResetConnections() {
-	s.conns.Range(func(c, _ any) bool {
-		_ = c.(*conn).SetLinger(0) // makes Close send RST; fails on a closed connection only
-		c.(*conn).Close()
-		return true
-	})
 }
 
 // Connections is how many connections are open.
 func (s *Server) Connections() (n int) {
 	s.conns.Range(func(any, any) bool { n++; return true })
 	return n
+}
+
+// reset ends every open connection with a TCP reset and goes on listening.
+func (s *Server) reset() {
+	s.conns.Range(func(c, _ any) bool {
+		_ = c.(*conn).SetLinger(0) // makes Close send RST; fails on a closed connection only
+		c.(*conn).Close()
+		return true
+	})
 }
 
 type listener struct {
@@ -57,23 +51,18 @@ type conn struct {
 	server *Server
 }
 
-// pass returns when the server is not frozen.
-func (c *conn) pass() {
+// Read looks for a freeze when it has read: it may have been waiting when that began, and
+// then must not hand over what has come in since.
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.TCPConn.Read(b)
 	c.server.traffic.RLock()
 	defer c.server.traffic.RUnlock()
-}
-
-// Read passes twice: it may have been waiting when the server was frozen, and then must
-// not hand over what has come in since.
-func (c *conn) Read(b []byte) (int, error) {
-	c.pass()
-	n, err := c.TCPConn.Read(b)
-	c.pass()
 	return n, err
 }
 
 func (c *conn) Write(b []byte) (int, error) {
-	c.pass()
+	c.server.traffic.RLock()
+	defer c.server.traffic.RUnlock()
 	return c.TCPConn.Write(b)
 }
 

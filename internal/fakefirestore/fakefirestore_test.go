@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -25,11 +24,11 @@ type fields = map[string]any
 // start gives a server and the real client library, which talks to it.
 func start(t *testing.T) (*fakefirestore.Server, *firestore.Client) {
 	t.Helper()
-	s, err := fakefirestore.Start("")
+	s, err := fakefirestore.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	t.Cleanup(s.Kill)
 	return s, dial(t, s.Addr())
 }
 
@@ -47,10 +46,10 @@ func dial(t *testing.T, addr string) *firestore.Client {
 	return c
 }
 
-func put(t *testing.T, s *fakefirestore.Server, docs map[string]fields) {
+func put(t *testing.T, c *firestore.Client, docs map[string]fields) {
 	t.Helper()
 	for path, f := range docs {
-		if err := s.Put(path, f); err != nil {
+		if _, err := c.Doc(path).Set(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,24 +65,25 @@ func ids(docs []*firestore.DocumentSnapshot) (all []string) {
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	s, c := start(t)
-	hour := time.Date(2020, 3, 16, 7, 0, 0, 0, time.UTC)
-	put(t, s, map[string]fields{
-		"rooms/a":         {"asker": "me", "status": "chat", "idx": 9, "concern": fields{"a b": 1}, "at": hour},
-		"rooms/b":         {"asker": "me", "status": "chat", "idx": 10, "at": hour.Add(1)},
-		"rooms/c":         {"asker": "me", "status": "done", "idx": 11.0},
+	put(t, c, map[string]fields{
+		"rooms/a":         {"asker": "me", "status": "chat", "idx": 9, "concern": fields{"n": 1}},
+		"rooms/b":         {"asker": "me", "status": "chat", "idx": 10},
+		"rooms/c":         {"asker": "me", "status": "done", "idx": 11},
 		"rooms/d":         {"asker": "you", "willsoner": "me", "status": "chat", "idx": 10},
 		"rooms/no idx":    {"asker": "me", "status": "chat"},
+		"rooms/e":         {"status": "chat"},
+		"rooms/f":         {"status": "chat"},
 		"rooms/a/chats/x": {"asker": "me", "status": "chat", "idx": 1},
 	})
 	rooms := c.Collection("rooms")
-	put(t, s, map[string]fields{"rooms/e": {"status": "chat"}, "rooms/f": {"status": "chat"}})
 	if docs, err := rooms.Where("status", "==", "chat").Documents(t.Context()).GetAll(); err != nil || len(docs) != 6 {
 		t.Fatalf("%v %v", ids(docs), err)
 	}
-	s.Delete("rooms/e") // what was found before must not be found again
-	if _, err := c.Doc("rooms/f").Set(t.Context(), fields{"status": "gone"}); err != nil {
+	// What was found before must not be found again.
+	if _, err := c.Doc("rooms/e").Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	put(t, c, map[string]fields{"rooms/f": {"status": "gone"}})
 
 	mine := rooms.Where("asker", "==", "me").Where("status", "==", "chat")
 	either := firestore.OrFilter{Filters: []firestore.EntityFilter{
@@ -96,24 +96,18 @@ func TestQueries(t *testing.T) {
 		code  codes.Code
 	}{
 		"all":                     {query: rooms.Query, want: []string{"a", "b", "c", "d", "f", "no idx"}},
-		"filters and order":       {query: mine.OrderBy("idx", firestore.Desc), want: []string{"b", "a"}},
 		"what was changed":        {query: rooms.Where("status", "==", "chat"), want: []string{"a", "b", "d", "no idx"}},
 		"limit":                   {query: mine.OrderBy("idx", firestore.Desc).Limit(1), want: []string{"b"}},
 		"names order equals":      {query: rooms.Where("status", "==", "chat").OrderBy("idx", firestore.Desc), want: []string{"d", "b", "a"}},
-		"or, in":                  {query: rooms.WhereEntity(either), want: []string{"a", "c", "d"}},
-		"or within and":           {query: rooms.Where("status", "==", "chat").WhereEntity(either), want: []string{"a", "d"}},
-		"a quoted name":           {query: rooms.WherePath(firestore.FieldPath{"concern", "a b"}, "==", 1), want: []string{"a"}},
-		"times":                   {query: rooms.OrderBy("at", firestore.Desc), want: []string{"b", "a"}},
-		"a time":                  {query: rooms.Where("at", "==", hour), want: []string{"a"}},
-		"by name":                 {query: rooms.Where(firestore.DocumentID, "in", []*firestore.DocumentRef{rooms.Doc("b"), rooms.Doc("z")}), want: []string{"b"}},
+		"or within and":           {query: rooms.Where("status", "==", "chat").WhereEntity(either).OrderBy("idx", firestore.Asc), want: []string{"a", "d"}},
 		"a collection below":      {query: c.Collection("rooms/a/chats").Where("asker", "==", "me"), want: []string{"x"}},
 		"none":                    {query: rooms.Where("asker", "==", "nobody").Where("status", "==", "chat")},
-		"no such collection":      {query: c.Collection("nothing").Query},
 		"a comparison is refused": {query: rooms.Where("idx", ">", 2), code: codes.Unimplemented},
 		"a null is refused":       {query: rooms.Where("idx", "==", nil), code: codes.Unimplemented},
 		"a cursor is refused":     {query: rooms.OrderBy("idx", firestore.Asc).StartAt(2), code: codes.Unimplemented},
 		"a projection is refused": {query: rooms.Select("idx"), code: codes.Unimplemented},
 		"a group is refused":      {query: c.CollectionGroup("rooms").Query, code: codes.Unimplemented},
+		"two orders are refused":  {query: rooms.OrderBy("idx", firestore.Asc).OrderBy("asker", firestore.Asc), code: codes.Unimplemented},
 	} {
 		for range 2 { // the second answer comes from the cache
 			reads := s.Reads()
@@ -126,14 +120,6 @@ func TestQueries(t *testing.T) {
 			}
 		}
 	}
-	docs, _ := rooms.Where("idx", "==", 9).Documents(t.Context()).GetAll()
-	want := fields{"asker": "me", "status": "chat", "idx": int64(9), "concern": fields{"a b": int64(1)}, "at": hour}
-	if got := docs[0].Data(); fmt.Sprint(got) != fmt.Sprint(want) || docs[0].UpdateTime.IsZero() || docs[0].CreateTime.IsZero() {
-		t.Errorf("%v, want %v, with times", got, want)
-	}
-	if got := s.Document("rooms/a"); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("stored %v, want %v", got, want)
-	}
 }
 
 func TestWrites(t *testing.T) {
@@ -143,7 +129,8 @@ func TestWrites(t *testing.T) {
 	doc := c.Doc("matches/1")
 	want := func(what string, err error, code codes.Code, f fields) {
 		t.Helper()
-		got := s.Document("matches/1")
+		snapshot, _ := doc.Get(ctx)
+		got := snapshot.Data()
 		if at, ok := got["at"].(time.Time); ok && time.Since(at).Abs() < time.Minute {
 			got["at"] = "now"
 		}
@@ -153,37 +140,28 @@ func TestWrites(t *testing.T) {
 	}
 	_, err := doc.Update(ctx, []firestore.Update{{Path: "status", Value: "chat"}})
 	want("update of nothing", err, codes.NotFound, nil)
-	created, err := doc.Create(ctx, fields{"status": "waiting", "concern": fields{"minutes": 50, "a.b": 1}, "at": firestore.ServerTimestamp})
-	want("create", err, codes.OK, fields{"status": "waiting", "concern": fields{"minutes": int64(50), "a.b": int64(1)}, "at": "now"})
+	created := fields{"status": "waiting", "concern": fields{"minutes": 50, "n": 1}, "at": "now"}
+	_, err = doc.Create(ctx, fields{"status": "waiting", "concern": fields{"minutes": 50, "n": 1}, "at": firestore.ServerTimestamp})
+	want("create", err, codes.OK, created)
 	_, err = doc.Create(ctx, fields{})
-	want("create again", err, codes.AlreadyExists, fields{"status": "waiting", "concern": fields{"minutes": int64(50), "a.b": int64(1)}, "at": "now"})
+	want("create again", err, codes.AlreadyExists, created)
 	_, err = doc.Update(ctx, []firestore.Update{
-		{Path: "status", Value: "chat"}, {Path: "at", Value: firestore.Delete}, {Path: "new.at", Value: true},
-		{FieldPath: firestore.FieldPath{"concern", "a.b"}, Value: firestore.Delete},
-	}, firestore.LastUpdateTime(created.UpdateTime))
-	updated := fields{"status": "chat", "concern": fields{"minutes": int64(50)}, "new": fields{"at": true}}
+		{Path: "status", Value: "chat"}, {Path: "at", Value: firestore.Delete}, {Path: "new.at", Value: true}, {Path: "concern.n", Value: firestore.Delete},
+	})
+	updated := fields{"status": "chat", "concern": fields{"minutes": 50}, "new": fields{"at": true}}
 	want("update", err, codes.OK, updated)
-	_, err = doc.Update(ctx, []firestore.Update{{Path: "status", Value: "x"}}, firestore.LastUpdateTime(created.UpdateTime))
-	want("update of an old version", err, codes.FailedPrecondition, updated)
 	_, err = doc.Update(ctx, []firestore.Update{{Path: "n", Value: firestore.Increment(1)}})
 	want("a transform that is not known", err, codes.Unimplemented, updated)
 	err = c.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		return errors.Join(tx.Set(c.Doc("matches/2"), fields{}), tx.Delete(doc), tx.Create(doc, fields{}), tx.Create(doc, fields{}))
 	})
 	want("all or nothing", err, codes.AlreadyExists, updated)
-	_, err = doc.Set(ctx, fields{"at": firestore.ServerTimestamp}, firestore.MergeAll)
-	want("merge", err, codes.OK, fields{"status": "chat", "concern": fields{"minutes": int64(50)}, "new": fields{"at": true}, "at": "now"})
 	_, err = doc.Set(ctx, fields{"a": nil, "b": []any{1.5}})
 	want("set", err, codes.OK, fields{"a": nil, "b": []any{1.5}})
-
-	docs, err := c.GetAll(ctx, []*firestore.DocumentRef{c.Doc("matches/2"), doc})
-	if err != nil || docs[0].Exists() || !docs[1].CreateTime.Equal(created.UpdateTime) || !docs[1].UpdateTime.After(created.UpdateTime) {
-		t.Errorf("got %v, %v", docs, err)
-	}
 	_, err = doc.Delete(ctx)
 	want("delete", err, codes.OK, nil)
-	if got := s.Documents(); len(got) > 0 || s.Writes() != 5 || s.Reads() != 2 {
-		t.Errorf("%q left, %d writes, %d reads", got, s.Writes(), s.Reads())
+	if s.Writes() != 4 {
+		t.Errorf("%d writes", s.Writes())
 	}
 }
 
@@ -213,8 +191,8 @@ func TestConflicts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, c := start(t)
-			put(t, s, map[string]fields{"rooms/a": {"status": "chat"}})
+			_, c := start(t)
+			put(t, c, map[string]fields{"rooms/a": {"status": "chat"}})
 			attempts := 0
 			err := c.RunTransaction(t.Context(), func(ctx context.Context, tx *firestore.Transaction) error {
 				attempts++
@@ -222,62 +200,31 @@ func TestConflicts(t *testing.T) {
 					return err
 				}
 				if attempts == 1 {
-					put(t, s, map[string]fields{test.path: {"status": test.status}})
+					put(t, c, map[string]fields{test.path: {"status": test.status}})
 				}
 				return tx.Set(c.Doc("rooms/mine"), fields{})
 			})
-			if err != nil || attempts != test.attempts || s.Document("rooms/mine") == nil {
+			if _, missing := c.Doc("rooms/mine").Get(t.Context()); err != nil || attempts != test.attempts || missing != nil {
 				t.Errorf("%v after %d attempts, want %d", err, attempts, test.attempts)
 			}
 		})
 	}
 }
 
-// TestClosedTransactions reads in a transaction that the server does not know any more.
-func TestClosedTransactions(t *testing.T) {
-	t.Parallel()
-	for name, read := range map[string]func(*firestore.Client, *firestore.Transaction) error{
-		"a query": func(c *firestore.Client, tx *firestore.Transaction) error {
-			_, err := tx.Documents(c.Collection("rooms")).GetAll()
-			return err
-		},
-		"a document": func(c *firestore.Client, tx *firestore.Transaction) error {
-			_, err := tx.Get(c.Doc("rooms/a"))
-			return err
-		},
-	} {
-		s, c := start(t)
-		err := c.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
-			s.Reset()
-			put(t, s, map[string]fields{"rooms/a": {}})
-			return read(c, tx)
-		})
-		if status.Code(err) != codes.InvalidArgument || s.Reads() != 0 {
-			t.Errorf("%s: %v and %d reads, want InvalidArgument and none", name, err, s.Reads())
-		}
-	}
-}
-
-// Other client libraries have the first look-up begin the transaction.
+// TestLookUpThatBeginsATransaction sends what the libraries of other languages do.
 func TestLookUpThatBeginsATransaction(t *testing.T) {
 	t.Parallel()
-	s, err := fakefirestore.Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
+	s, c := start(t)
 	conn, err := grpc.NewClient(s.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
 	client := pb.NewFirestoreClient(conn)
-	const database = "projects/demo-willson/databases/(default)"
 	for changed, want := range map[bool]codes.Code{false: codes.OK, true: codes.Aborted} {
-		put(t, s, map[string]fields{"rooms/a": {"status": "chat"}})
+		put(t, c, map[string]fields{"rooms/a": {"status": "chat"}})
 		stream, err := client.BatchGetDocuments(t.Context(), &pb.BatchGetDocumentsRequest{
-			Database:            database,
-			Documents:           []string{database + "/documents/rooms/a"},
+			Documents:           []string{c.Doc("rooms/a").Path},
 			ConsistencySelector: &pb.BatchGetDocumentsRequest_NewTransaction{NewTransaction: &pb.TransactionOptions{}},
 		})
 		if err != nil {
@@ -288,9 +235,9 @@ func TestLookUpThatBeginsATransaction(t *testing.T) {
 			t.Fatal(err)
 		}
 		if changed {
-			put(t, s, map[string]fields{"rooms/a": {"status": "complete"}})
+			put(t, c, map[string]fields{"rooms/a": {"status": "complete"}})
 		}
-		_, err = client.Commit(t.Context(), &pb.CommitRequest{Database: database, Transaction: first.GetTransaction()})
+		_, err = client.Commit(t.Context(), &pb.CommitRequest{Transaction: first.GetTransaction()})
 		if status.Code(err) != want || len(first.GetTransaction()) == 0 {
 			t.Errorf("changed %t: transaction %q ended with %v, want %v", changed, first.GetTransaction(), err, want)
 		}
@@ -322,16 +269,16 @@ func TestFaults(t *testing.T) {
 		"of another method":   {fakefirestore.On("Commit", fakefirestore.Always(fakefirestore.Code(codes.DataLoss))), 3, done, done},
 		"hangs":               {fakefirestore.First(1, fakefirestore.Fault{Hang: true}), 0, codes.DeadlineExceeded, done},
 		"hangs in the answer": {fakefirestore.First(1, fakefirestore.Fault{Documents: 2, Hang: true}), 2, codes.DeadlineExceeded, done},
-		"hangs after it":      {fakefirestore.First(1, fakefirestore.Fault{HangAfter: true}), 3, codes.DeadlineExceeded, done},
+		"hangs after it":      {fakefirestore.First(1, fakefirestore.Fault{Lost: true, Hang: true}), 3, codes.DeadlineExceeded, done},
 		"breaks off":          {fakefirestore.First(1, fakefirestore.Fault{Documents: 2, Err: unavailable}), 2, codes.Unavailable, done},
 		"is reset":            {fakefirestore.First(1, fakefirestore.Fault{Documents: 2, Reset: true}), 2, codes.Unavailable, done},
-		"fails at the end":    {fakefirestore.First(1, fakefirestore.Fault{After: unavailable}), 3, codes.Unavailable, done},
-		"is slow":             {fakefirestore.First(1, fakefirestore.Fault{Delay: time.Hour}), 0, codes.DeadlineExceeded, done},
+		"fails at the end":    {fakefirestore.First(1, fakefirestore.Fault{Lost: true, Err: unavailable}), 3, codes.Unavailable, done},
+		"is slow":             {fakefirestore.First(1, fakefirestore.Fault{Delay: 4 * time.Second}), 0, codes.DeadlineExceeded, done},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, c := start(t)
-			put(t, s, map[string]fields{"rooms/a": {}, "rooms/b": {}, "rooms/c": {}})
+			put(t, c, map[string]fields{"rooms/a": {}, "rooms/b": {}, "rooms/c": {}})
 			s.OnCall(test.hook)
 			wait := 30 * time.Second
 			if test.code == codes.DeadlineExceeded {
@@ -346,8 +293,8 @@ func TestFaults(t *testing.T) {
 				t.Errorf("the second time %v, want %v", err, test.again)
 			}
 			calls := s.Calls()
-			if _, ok := calls[0].Request.(*pb.RunQueryRequest); len(calls) != s.Count("RunQuery") || !ok {
-				t.Errorf("%d calls recorded of %d, the first %v", len(calls), s.Count("RunQuery"), calls[0])
+			if _, ok := calls[len(calls)-1].Request.(*pb.RunQueryRequest); s.Count("RunQuery") != 2 || !ok {
+				t.Errorf("%d queries recorded, the last %v", s.Count("RunQuery"), calls[len(calls)-1])
 			}
 		})
 	}
@@ -359,12 +306,12 @@ func TestLostReplies(t *testing.T) {
 	t.Parallel()
 	for lost, want := range map[codes.Code]codes.Code{codes.Unavailable: codes.InvalidArgument, codes.DeadlineExceeded: codes.DeadlineExceeded} {
 		s, c := start(t)
-		s.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fakefirestore.Fault{After: status.Error(lost, "")})))
+		s.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fakefirestore.Fault{Lost: true, Err: status.Error(lost, "")})))
 		err := c.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
 			return tx.Create(c.Doc("rooms/a"), fields{"a": 1})
 		})
-		if status.Code(err) != want || s.Document("rooms/a") == nil {
-			t.Errorf("%v, want %v and a document, got %v", err, want, s.Documents())
+		if _, missing := c.Doc("rooms/a").Get(t.Context()); status.Code(err) != want || missing != nil {
+			t.Errorf("%v, want %v and a document: %v", err, want, missing)
 		}
 	}
 }
@@ -372,7 +319,7 @@ func TestLostReplies(t *testing.T) {
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	s, c := start(t)
-	put(t, s, map[string]fields{"rooms/a": {}})
+	put(t, c, map[string]fields{"rooms/a": {}})
 	ask := func(wait time.Duration) error {
 		ctx, cancel := context.WithTimeout(t.Context(), wait)
 		defer cancel()
@@ -409,14 +356,4 @@ func TestOutages(t *testing.T) {
 	s.Thaw()
 	s.Thaw()
 	recovers()
-	s.SetLatency(50 * time.Millisecond)
-	begin := time.Now()
-	recovers()
-	if d := time.Since(begin); d < 50*time.Millisecond {
-		t.Errorf("answered after %v, want 50 ms at least", d)
-	}
-	s.Reset()
-	if s.Documents() != nil || s.Calls() != nil || s.Reads() != 0 || len(slices.Collect(maps.Keys(s.Document("rooms/a")))) > 0 {
-		t.Error("Reset left something")
-	}
 }

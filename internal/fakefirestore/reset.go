@@ -1,74 +1,34 @@
 package fakefirestore
 
 import (
-	"errors"
 	"io"
 	"net"
 	"path"
-	"slices"
 	"sync"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 )
 
-// A ResetProxy stands in front of a Server and answers calls with HTTP/2 RST_STREAM
-// frames. The Server gets to know nothing of a call that was reset.
-type ResetProxy struct {
-	target   string
-	listener net.Listener
-	mu       sync.Mutex // guards what follows
-	method   string
-	code     http2.ErrCode
-	times    int
-}
-
-// StartResetProxy listens on a free port of 127.0.0.1 and forwards to target.
-func StartResetProxy(target string) (*ResetProxy, error) {
+// ResetProxy listens on a free port of 127.0.0.1 and forwards to the Server at target,
+// until the listener is closed. A call whose method, like "RunQuery", is due is answered
+// with an HTTP/2 RST_STREAM frame of that code, and the Server gets to know nothing of it.
+func ResetProxy(target string, due func(method string) (http2.ErrCode, bool)) (net.Listener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &ResetProxy{target: target, listener: l}
 	go func() {
 		for client, err := l.Accept(); err == nil; client, err = l.Accept() {
-			go p.serve(client)
+			go forward(client, target, due)
 		}
 	}()
-	return p, nil
+	return l, nil
 }
 
-// Addr is the host and port for FIRESTORE_EMULATOR_HOST.
-func (p *ResetProxy) Addr() string { return p.listener.Addr().String() }
-
-// Close stops listening. Open connections live until either side closes them.
-func (p *ResetProxy) Close() { p.listener.Close() }
-
-// Reset answers the next so many calls of a method, like "RunQuery", with code. A
-// negative number is all calls from now on, zero none.
-func (p *ResetProxy) Reset(method string, code http2.ErrCode, times int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.method, p.code, p.times = method, code, times
-}
-
-// due says whether a call is reset, and takes it off the number of times.
-func (p *ResetProxy) due(headers []hpack.HeaderField) (http2.ErrCode, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	asked := slices.ContainsFunc(headers, func(h hpack.HeaderField) bool {
-		return h.Name == ":path" && path.Base(h.Value) == p.method
-	})
-	if asked && p.times != 0 {
-		p.times--
-		return p.code, true
-	}
-	return 0, false
-}
-
-func (p *ResetProxy) serve(client net.Conn) {
+func forward(client net.Conn, target string, due func(string) (http2.ErrCode, bool)) {
 	defer client.Close()
-	server, err := net.Dial("tcp", p.target)
+	server, err := net.Dial("tcp", target)
 	if err != nil {
 		return
 	}
@@ -90,15 +50,24 @@ func (p *ResetProxy) serve(client net.Conn) {
 			return err
 		}
 		fields, err := headers.DecodeFull(payload)
-		code, due := p.due(fields)
-		if err != nil || !due {
-			return err
+		for _, f := range fields {
+			if f.Name != ":path" {
+				continue
+			}
+			code, reset := due(path.Base(f.Value))
+			if !reset {
+				return nil
+			}
+			// The server has the headers, since later ones are compressed by them. It drops a
+			// call that ends before its request has come.
+			if err := up.WriteRSTStream(h.StreamID, http2.ErrCodeCancel); err != nil {
+				return err
+			}
+			toClient.Lock()
+			defer toClient.Unlock()
+			return down.WriteRSTStream(h.StreamID, code)
 		}
-		// The server has the headers, since later ones are compressed by them. It drops a
-		// call that ends before its request has come.
-		toClient.Lock()
-		defer toClient.Unlock()
-		return errors.Join(up.WriteRSTStream(h.StreamID, http2.ErrCodeCancel), down.WriteRSTStream(h.StreamID, code))
+		return err
 	})
 }
 

@@ -2,24 +2,23 @@
 // loopback that keeps documents in memory and fails as it is told to.
 //
 // The emulator cannot be told to refuse the third query, to lose the reply of a commit
-// or to hang. This server serves queries of one collection, look-ups and transactions,
-// from the same documents for every project. What it does not know it answers with
-// UNIMPLEMENTED instead of guessing. It has no access rules. A transaction may see
-// documents of different instants; then its commit is ABORTED.
+// or to hang. This server serves what our clients send: queries of one collection,
+// look-ups and transactions. What else it is asked it answers with UNIMPLEMENTED instead
+// of guessing. It has no access rules. A transaction may see documents of different
+// instants; then its commit is ABORTED.
 package fakefirestore
 
 import (
-	"errors"
 	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // maxCalls bounds what Calls returns, since a bench makes millions of calls.
@@ -30,22 +29,19 @@ type Server struct {
 	pb.UnimplementedFirestoreServer
 
 	addr          string
-	latency       atomic.Int64
-	hook          atomic.Pointer[hook]
+	hook          atomic.Pointer[Hook]
 	reads, writes atomic.Int64
-	conns         sync.Map     // the open *conn
+	conns         sync.Map // the open *conn
+	frozen        atomic.Bool
 	traffic       sync.RWMutex // held for writing while frozen
 
 	mu           sync.Mutex // guards what follows
 	grpc         *grpc.Server
-	frozen       bool
 	calls        []Call
 	counts       map[string]int
-	collections  map[string]*collection
-	cache        map[string]found // by encoded request, until a document changes
+	collections  map[string]*collection // by full name
+	cache        map[string]answer      // by encoded query, until a document changes
 	transactions map[string]*transaction
-	begun        int
-	lastCommit   time.Time
 }
 
 // A Call is a request that has arrived. Method is like "RunQuery".
@@ -54,21 +50,21 @@ type Call struct {
 	Request proto.Message
 }
 
-// Start listens on addr, or on a free port of 127.0.0.1 if addr is empty.
-func Start(addr string) (*Server, error) {
-	if addr == "" {
-		addr = "127.0.0.1:0"
+// Start listens on a free port of 127.0.0.1.
+func Start() (*Server, error) {
+	s := &Server{
+		addr:         "127.0.0.1:0",
+		counts:       make(map[string]int),
+		collections:  make(map[string]*collection),
+		cache:        make(map[string]answer),
+		transactions: make(map[string]*transaction),
 	}
-	s := &Server{addr: addr}
-	s.Reset()
+	s.OnCall(nil)
 	return s, s.Restart()
 }
 
 // Addr is the host and port for FIRESTORE_EMULATOR_HOST. Kill and Restart keep it.
 func (s *Server) Addr() string { return s.addr }
-
-// Close ends the server.
-func (s *Server) Close() { s.Kill() }
 
 // Kill stops listening and closes every connection, as a crash does, but keeps what is
 // stored and set. A second Kill does nothing.
@@ -87,9 +83,6 @@ func (s *Server) Kill() {
 func (s *Server) Restart() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.grpc != nil {
-		return errors.New("fakefirestore: already serving")
-	}
 	l, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		return err
@@ -102,23 +95,6 @@ func (s *Server) Restart() error {
 	go s.grpc.Serve(&listener{l, s})
 	return nil
 }
-
-// Reset forgets documents, transactions, calls, counts, latency and faults.
-func (s *Server) Reset() {
-	s.Thaw()
-	s.OnCall(nil)
-	s.SetLatency(0)
-	s.reads.Store(0)
-	s.writes.Store(0)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls, s.counts = nil, make(map[string]int)
-	s.collections, s.cache = make(map[string]*collection), make(map[string]found)
-	s.transactions = make(map[string]*transaction)
-}
-
-// SetLatency makes every call wait for d before it is done.
-func (s *Server) SetLatency(d time.Duration) { s.latency.Store(int64(d)) }
 
 // Calls returns the first ten thousand calls, oldest first.
 func (s *Server) Calls() []Call {
@@ -141,12 +117,7 @@ func (s *Server) Reads() int { return int(s.reads.Load()) }
 // Writes is how many documents clients have written or deleted.
 func (s *Server) Writes() int { return int(s.writes.Load()) }
 
-// now is the time in microseconds, as Firestore's, and later than every now before.
-func (s *Server) now() *timestamppb.Timestamp {
-	now := time.Now().Truncate(time.Microsecond)
-	if !now.After(s.lastCommit) {
-		now = s.lastCommit.Add(time.Microsecond)
-	}
-	s.lastCommit = now
-	return timestamppb.New(now)
+// unknown is the answer to what this server does not know.
+func unknown(m proto.Message) error {
+	return status.Errorf(codes.Unimplemented, "fakefirestore: %v", m)
 }

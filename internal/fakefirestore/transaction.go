@@ -1,8 +1,9 @@
 package fakefirestore
 
 import (
+	"cmp"
 	"context"
-	"strconv"
+	"crypto/rand"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
@@ -14,47 +15,36 @@ import (
 
 // A transaction has one function for each of its reads, which tells whether it would
 // find the same now.
-type transaction struct {
-	readOnly  bool
-	unchanged []func() bool
-}
+type transaction struct{ unchanged []func() bool }
 
+// transaction returns an open transaction. A call without an id is in none, and gets one
+// that nobody will ask for.
 func (s *Server) transaction(id []byte) (*transaction, error) {
+	if len(id) == 0 {
+		return &transaction{}, nil
+	}
 	if tx := s.transactions[string(id)]; tx != nil {
 		return tx, nil
 	}
 	return nil, status.Error(codes.InvalidArgument, "Transaction is invalid or closed.")
 }
 
-func (s *Server) remember(id []byte, unchanged func() bool) error {
-	tx, err := s.transaction(id)
-	if err == nil && !tx.readOnly {
-		tx.unchanged = append(tx.unchanged, unchanged)
-	}
-	return err
-}
-
 // BeginTransaction implements the gRPC service.
 func (s *Server) BeginTransaction(ctx context.Context, req *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
-	return unary(ctx, s, "BeginTransaction", req, func(*pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
-		id, err := s.begin(req.GetOptions())
-		return &pb.BeginTransactionResponse{Transaction: id}, err
+	return unary(ctx, s, "BeginTransaction", req, func() (*pb.BeginTransactionResponse, error) {
+		return &pb.BeginTransactionResponse{Transaction: s.begin()}, nil
 	})
 }
 
-func (s *Server) begin(options *pb.TransactionOptions) (id []byte, err error) {
-	if options.GetReadOnly().GetReadTime() != nil {
-		return nil, status.Error(codes.Unimplemented, "fakefirestore: reads of the past")
-	}
-	s.begun++
-	id = strconv.AppendInt(nil, int64(s.begun), 10)
-	s.transactions[string(id)] = &transaction{readOnly: options.GetReadOnly() != nil}
-	return id, nil
+func (s *Server) begin() (id []byte) {
+	id = []byte(rand.Text())
+	s.transactions[string(id)] = &transaction{}
+	return id
 }
 
 // Rollback implements the gRPC service.
 func (s *Server) Rollback(ctx context.Context, req *pb.RollbackRequest) (*emptypb.Empty, error) {
-	return unary(ctx, s, "Rollback", req, func(*pb.RollbackRequest) (*emptypb.Empty, error) {
+	return unary(ctx, s, "Rollback", req, func() (*emptypb.Empty, error) {
 		_, err := s.transaction(req.GetTransaction())
 		delete(s.transactions, string(req.GetTransaction()))
 		return &emptypb.Empty{}, err
@@ -62,99 +52,81 @@ func (s *Server) Rollback(ctx context.Context, req *pb.RollbackRequest) (*emptyp
 }
 
 // BatchGetDocuments implements the gRPC service.
-func (s *Server) BatchGetDocuments(req *pb.BatchGetDocumentsRequest, answers pb.Firestore_BatchGetDocumentsServer) error {
-	return stream(s, answers, "BatchGetDocuments", req, s.get)
-}
-
-func (s *Server) get(req *pb.BatchGetDocumentsRequest) (found, error) {
-	if req.GetMask() != nil || req.GetReadTime() != nil {
-		return found{}, status.Errorf(codes.Unimplemented, "fakefirestore: %v", req)
-	}
-	id, begun := req.GetTransaction(), []byte(nil)
-	if options := req.GetNewTransaction(); options != nil {
-		var err error
-		if begun, err = s.begin(options); err != nil {
-			return found{}, err
+func (s *Server) BatchGetDocuments(req *pb.BatchGetDocumentsRequest, stream pb.Firestore_BatchGetDocumentsServer) error {
+	return streamed(s, stream, "BatchGetDocuments", req, func() (answer, error) {
+		id, begun := req.GetTransaction(), []byte(nil)
+		if req.GetNewTransaction() != nil {
+			id = s.begin()
+			begun = id
 		}
-		id = begun
-	}
-	a := found{documents: len(req.GetDocuments())}
-	for _, name := range req.GetDocuments() {
-		database, path := split(name)
-		d := s.document(path)
-		m := &pb.BatchGetDocumentsResponse{ReadTime: timestamppb.Now(), Result: &pb.BatchGetDocumentsResponse_Missing{Missing: name}}
-		if d != nil {
-			m.Result = &pb.BatchGetDocumentsResponse_Found{Found: named(database, d)}
+		tx, err := s.transaction(id)
+		if err != nil || req.GetMask() != nil || req.GetReadTime() != nil {
+			return answer{}, cmp.Or(err, unknown(req))
 		}
-		m.Transaction, begun = begun, nil // the first message names it
-		a.messages = append(a.messages, m)
-		if id != nil {
-			if err := s.remember(id, func() bool { return s.document(path) == d }); err != nil {
-				return found{}, err
+		a := answer{documents: len(req.GetDocuments())}
+		for _, name := range req.GetDocuments() {
+			d := s.document(name)
+			m := &pb.BatchGetDocumentsResponse{ReadTime: timestamppb.Now(), Result: &pb.BatchGetDocumentsResponse_Missing{Missing: name}}
+			if d != nil {
+				m.Result = &pb.BatchGetDocumentsResponse_Found{Found: d}
 			}
+			m.Transaction, begun = begun, nil // the first message names it
+			a.messages = append(a.messages, m)
+			tx.unchanged = append(tx.unchanged, func() bool { return s.document(name) == d })
 		}
-	}
-	return a, nil
+		return a, nil
+	})
 }
 
 // Commit implements the gRPC service. It does all writes or none.
 func (s *Server) Commit(ctx context.Context, req *pb.CommitRequest) (*pb.CommitResponse, error) {
-	return unary(ctx, s, "Commit", req, s.commit)
-}
-
-func (s *Server) commit(req *pb.CommitRequest) (*pb.CommitResponse, error) {
-	if id := req.GetTransaction(); id != nil {
-		tx, err := s.transaction(id)
+	return unary(ctx, s, "Commit", req, func() (*pb.CommitResponse, error) {
+		tx, err := s.transaction(req.GetTransaction())
 		if err != nil {
 			return nil, err
 		}
-		delete(s.transactions, string(id))
+		delete(s.transactions, string(req.GetTransaction()))
 		for _, unchanged := range tx.unchanged {
 			if !unchanged() {
 				return nil, status.Error(codes.Aborted, "What this transaction has read was changed.")
 			}
 		}
-	}
-	resp := &pb.CommitResponse{CommitTime: s.now()}
-	written := make(map[string]*pb.Document) // nil: deleted
-	for _, w := range req.GetWrites() {
-		_, path := split(w.GetUpdate().GetName() + w.GetDelete())
-		old, again := written[path]
-		if !again {
-			old = s.document(path)
+		resp := &pb.CommitResponse{CommitTime: timestamppb.Now()}
+		written := make(map[string]*pb.Document) // nil: deleted
+		for _, w := range req.GetWrites() {
+			name := w.GetUpdate().GetName() + w.GetDelete()
+			old, again := written[name]
+			if !again {
+				old = s.document(name)
+			}
+			result := &pb.WriteResult{UpdateTime: resp.GetCommitTime()}
+			if written[name], err = write(w, old, result); err != nil {
+				return nil, err
+			}
+			resp.WriteResults = append(resp.WriteResults, result)
 		}
-		result := &pb.WriteResult{UpdateTime: resp.GetCommitTime()}
-		d, err := write(w, old, path, result)
-		if err != nil {
-			return nil, err
+		for name, d := range written {
+			s.store(name, d)
 		}
-		written[path] = d
-		resp.WriteResults = append(resp.WriteResults, result)
-	}
-	for path, d := range written {
-		s.store(path, d)
-	}
-	s.writes.Add(int64(len(written)))
-	return resp, nil
+		s.writes.Add(int64(len(written)))
+		return resp, nil
+	})
 }
 
-// write makes the document that w leaves under path in place of old, nil if none.
-func write(w *pb.Write, old *pb.Document, path string, result *pb.WriteResult) (*pb.Document, error) {
-	must := w.GetCurrentDocument()
-	exists, ok := must.GetConditionType().(*pb.Precondition_Exists)
+// write makes the document that w leaves in place of old, nil if none.
+func write(w *pb.Write, old *pb.Document, result *pb.WriteResult) (*pb.Document, error) {
+	must, ok := w.GetCurrentDocument().GetConditionType().(*pb.Precondition_Exists)
 	switch {
-	case ok && exists.Exists && old == nil:
-		return nil, status.Errorf(codes.NotFound, "No document to update: %s", path)
-	case ok && !exists.Exists && old != nil:
-		return nil, status.Errorf(codes.AlreadyExists, "Document already exists: %s", path)
-	case must.GetUpdateTime() != nil && !proto.Equal(must.GetUpdateTime(), old.GetUpdateTime()):
-		return nil, status.Errorf(codes.FailedPrecondition, "Document has another update time: %s", path)
-	case w.GetDelete() != "":
-		return nil, nil
+	case w.GetCurrentDocument() != nil && !ok, w.GetUpdate() == nil && w.GetDelete() == "":
+		return nil, unknown(w)
+	case ok && must.Exists && old == nil:
+		return nil, status.Errorf(codes.NotFound, "No document to update: %s", w.GetUpdate().GetName())
+	case ok && !must.Exists && old != nil:
+		return nil, status.Errorf(codes.AlreadyExists, "Document already exists: %s", old.GetName())
 	case w.GetUpdate() == nil:
-		return nil, status.Errorf(codes.Unimplemented, "fakefirestore: write %v", w)
+		return nil, nil
 	}
-	d := &pb.Document{}
+	d := &pb.Document{Name: w.GetUpdate().GetName()}
 	if w.GetUpdateMask() == nil {
 		proto.Merge(d, w.GetUpdate())
 	} else if old != nil {
@@ -164,19 +136,16 @@ func write(w *pb.Write, old *pb.Document, path string, result *pb.WriteResult) (
 		d.Fields = make(map[string]*pb.Value)
 	}
 	for _, field := range w.GetUpdateMask().GetFieldPaths() {
-		set(d.Fields, field, at(w.GetUpdate().GetFields(), field))
+		set(d.Fields, field, value(w.GetUpdate().GetFields(), field))
 	}
 	for _, t := range w.GetUpdateTransforms() {
 		if t.GetSetToServerValue() != pb.DocumentTransform_FieldTransform_REQUEST_TIME {
-			return nil, status.Errorf(codes.Unimplemented, "fakefirestore: transform %v", t)
+			return nil, unknown(t)
 		}
 		now := &pb.Value{ValueType: &pb.Value_TimestampValue{TimestampValue: result.GetUpdateTime()}}
 		set(d.Fields, t.GetFieldPath(), now)
 		result.TransformResults = append(result.TransformResults, now)
 	}
-	d.Name, d.CreateTime, d.UpdateTime = path, result.GetUpdateTime(), result.GetUpdateTime()
-	if old != nil {
-		d.CreateTime = old.GetCreateTime()
-	}
+	d.CreateTime, d.UpdateTime = cmp.Or(old.GetCreateTime(), result.GetUpdateTime()), result.GetUpdateTime()
 	return d, nil
 }

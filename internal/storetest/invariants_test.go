@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -18,11 +19,11 @@ import (
 // TestInvariants changes one thing at a time in a database that holds them all.
 func TestInvariants(t *testing.T) {
 	t.Parallel()
-	server, err := fakefirestore.Start("")
+	server, err := fakefirestore.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(server.Close)
+	t.Cleanup(server.Kill)
 	conn, err := grpc.NewClient(server.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
@@ -61,10 +62,16 @@ func TestInvariants(t *testing.T) {
 		"chatrooms/older/chats/start": start,
 	}
 	restore := func() {
-		for path, f := range whole {
-			if err := server.Put(path, f); err != nil {
-				t.Fatal(err)
+		err := client.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+			for path, f := range whole {
+				if err := tx.Set(client.Doc(path), f); err != nil {
+					return err
+				}
 			}
+			return tx.Delete(client.Doc("reviews/3"))
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 	check := func() string {
@@ -77,18 +84,27 @@ func TestInvariants(t *testing.T) {
 	if restore(); check() != "" {
 		t.Fatalf("nothing is broken, but: %s", check())
 	}
-	edit := func(path string, changes ...any) func() {
+	put := func(path string, f fields) func() {
 		return func() {
-			f := server.Document(path)
-			for i := 0; i < len(changes); i += 2 {
-				f[changes[i].(string)] = changes[i+1]
-			}
-			if err := server.Put(path, f); err != nil {
+			if _, err := client.Doc(path).Set(t.Context(), f, firestore.MergeAll); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	remove := func(path string) func() { return func() { server.Delete(path) } }
+	edit := func(path string, changes ...any) func() {
+		f := fields{}
+		for i := 0; i < len(changes); i += 2 {
+			f[changes[i].(string)] = changes[i+1]
+		}
+		return put(path, f)
+	}
+	remove := func(path string) func() {
+		return func() {
+			if _, err := client.Doc(path).Delete(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	for name, test := range map[string]struct {
 		change func()
 		want   string
@@ -120,7 +136,7 @@ func TestInvariants(t *testing.T) {
 		"a room and a reservation":       {edit("reservations/3", "starts_at", hour(1)), "in two sessions at once"},
 		"in another role":                {edit("chatrooms/older", "asker_uid", "w", "willsoner_uid", "x", "started_at", hour(1)), "w is in two sessions at once"},
 		"a review of nothing":            {edit("reviews/2", "match_idx", 3), "reviews/2 is not of a session"},
-		"a review before the room":       {func() { edit("reviews/2", "match_idx", 3)(); server.Put("reviews/3", server.Document("reviews/2")) }, "reviews/3 is not of a session"},
+		"a review before the room":       {put("reviews/3", with(maps.Clone(whole["reviews/2"]), "match_idx", 3)), "reviews/3 is not of a session"},
 		"another's review":               {edit("reviews/2", "willsoner_uid", "x"), "reviews/2 and its match disagree"},
 		"half a review":                  {edit("reviews/2", "rating", 0.0), "reviews/2 is not complete"},
 		"a forged report":                {edit("reports/2/messages/m", "message", "방"), "reports/2/messages/m is not what was written"},
@@ -132,7 +148,6 @@ func TestInvariants(t *testing.T) {
 		if got := check(); !strings.Contains(got, test.want) {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
-		server.Delete("reviews/3")
 		restore()
 	}
 	if got := check(); got != "" {
