@@ -58,6 +58,9 @@ func session(state string) docs {
 	if state == "agreed" || state == "reserved" || state == "opened" {
 		m.StartsAt = later(60)
 	}
+	if state == "agreed" {
+		m.AskerJoined, m.Roomkey = true, "old" // as nothing has made
+	}
 	if state == "waiting" || state == "agreed" {
 		return docs{"matches/1": m}
 	}
@@ -105,97 +108,65 @@ func TestActions(t *testing.T) {
 		return all
 	}
 	others := store.ChatroomOf(storetest.Waiting(2, asker, "another"), noon)
+	first := fields{"uid": asker, "message": "집", "timeStamp": noon, "reported_by": asker, "reported_at": noon}
+	second := fields{"uid": willsoner, "message": "방", "timeStamp": later(1), "reported_by": asker, "reported_at": noon}
 	newKey := asker + "_" + willsoner + "_1773892200000" // ten minutes before the hour
+
+	reserved := func(m fields) fields { return with(sessionOf(m, "reserved", "starts_at", later(60)), "roomkey", key) }
+	opened := func(m fields) fields { return sessionOf(m, "chat", "started_at", later(60)) }
+	started := func(m fields) fields { return sessionOf(m, "chat", "started_at", noon) }
+	is := func(doc fields) func(fields) fields { return func(fields) fields { return doc } }
+	type edits map[string][]any                    // by path, what becomes of a document's fields
+	type made map[string]func(match fields) fields // by path, documents that were not there
 
 	for name, test := range map[string]struct {
 		before docs
 		call   string
 		now    time.Time
-		kept   string                                           // the document that the answer shows
-		want   func(before map[string]fields) map[string]fields // whole documents that are new or not as before
-		again  error                                            // what a repetition is told
+		kept   string // the document that the answer shows
+		edits  edits
+		made   made
+		again  error // what a repetition is told
 	}{
-		"select": {before: session("waiting"), call: "select", kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{
-				"matches/1":                         with(b["matches/1"], "status", "chat", "roomkey", key, "asker_join", false, "willsoner_join", false, "updated_at", noon),
-				"chatrooms/" + key:                  sessionOf(b["matches/1"], "chat", "started_at", noon),
-				"chatrooms/" + key + "/chats/start": start,
-			}
-		}},
-		"select a reservation": {before: session("agreed"), call: "select", kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{
-				"matches/1":      with(b["matches/1"], "status", "chat", "roomkey", key, "asker_join", false, "willsoner_join", false, "updated_at", noon),
-				"reservations/1": with(sessionOf(b["matches/1"], "reserved", "starts_at", later(60)), "roomkey", key),
-			}
-		}},
-		"join as asker": {before: session("chat"), call: "join as asker", kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{"matches/1": with(b["matches/1"], "asker_join", true, "willsoner_join", false, "updated_at", noon)}
-		}},
-		"join as willsoner": {before: session("chat"), call: "join as willsoner", kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{"matches/1": with(b["matches/1"], "asker_join", false, "willsoner_join", true, "updated_at", noon)}
-		}},
-		"join a reservation": {before: session("reserved"), call: "join as willsoner", now: later(50), kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{
-				"matches/1":                  with(b["matches/1"], "asker_join", false, "willsoner_join", true, "updated_at", later(50)),
-				"reservations/1":             with(b["reservations/1"], "status", "opened"),
-				"chatrooms/room":             sessionOf(b["matches/1"], "chat", "started_at", later(60)),
-				"chatrooms/room/chats/start": start,
-			}
-		}},
-		"join an opened reservation": {before: session("opened"), call: "join as asker", kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{"matches/1": with(b["matches/1"], "asker_join", true, "willsoner_join", false, "updated_at", noon)}
-		}},
-		"join an old reservation": {before: old(func(docs) {}), call: "join as asker", now: later(50), kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{
-				"matches/1":                  with(b["matches/1"], "asker_join", true, "willsoner_join", false, "updated_at", later(50)),
-				"reservations/an old id":     with(b["reservations/an old id"], "status", "opened"),
-				"chatrooms/room":             sessionOf(b["matches/1"], "chat", "started_at", later(60)),
-				"chatrooms/room/chats/start": start,
-			}
-		}},
+		"select": {before: session("waiting"), call: "select", kept: "matches/1",
+			edits: edits{"matches/1": {"status", "chat", "roomkey", key, "asker_join", false, "willsoner_join", false, "updated_at", noon}},
+			made:  made{"chatrooms/" + key: started, "chatrooms/" + key + "/chats/start": is(start)}},
+		"select a reservation": {before: session("agreed"), call: "select", kept: "matches/1",
+			edits: edits{"matches/1": {"status", "chat", "roomkey", key, "asker_join", false, "willsoner_join", false, "updated_at", noon}},
+			made:  made{"reservations/1": reserved}},
+		"join as asker": {before: session("chat"), call: "join as asker", kept: "matches/1",
+			edits: edits{"matches/1": {"asker_join", true, "willsoner_join", false, "updated_at", noon}}},
+		"join as willsoner": {before: session("chat"), call: "join as willsoner", kept: "matches/1",
+			edits: edits{"matches/1": {"asker_join", false, "willsoner_join", true, "updated_at", noon}}},
+		"join a reservation": {before: session("reserved"), call: "join as willsoner", now: later(50), kept: "matches/1",
+			edits: edits{"matches/1": {"asker_join", false, "willsoner_join", true, "updated_at", later(50)}, "reservations/1": {"status", "opened"}},
+			made:  made{"chatrooms/room": opened, "chatrooms/room/chats/start": is(start)}},
+		"join an opened reservation": {before: session("opened"), call: "join as asker", kept: "matches/1",
+			edits: edits{"matches/1": {"asker_join", true, "willsoner_join", false, "updated_at", noon}}},
+		"join an old reservation": {before: old(func(docs) {}), call: "join as asker", now: later(50), kept: "matches/1",
+			edits: edits{"matches/1": {"asker_join", true, "willsoner_join", false, "updated_at", later(50)}, "reservations/an old id": {"status", "opened"}},
+			made:  made{"chatrooms/room": opened, "chatrooms/room/chats/start": is(start)}},
 		"join where the roomkey is another's": {
 			before: old(func(all docs) {
 				all["chatrooms/room"], all["chatrooms/room/chats/start"] = others, with(start, "timeStamp", noon)
 			}),
-			call: "join as asker", now: later(50), kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-				return map[string]fields{
-					"matches/1":                            with(b["matches/1"], "asker_join", true, "willsoner_join", false, "roomkey", newKey, "updated_at", later(50)),
-					"reservations/an old id":               with(b["reservations/an old id"], "status", "opened", "roomkey", newKey),
-					"chatrooms/" + newKey:                  sessionOf(b["matches/1"], "chat", "started_at", later(60)),
-					"chatrooms/" + newKey + "/chats/start": start,
-				}
-			}},
-		"complete": {before: session("chat"), call: "complete", kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{
-				"matches/1":      with(b["matches/1"], "status", "complete", "asker_join", false, "willsoner_join", false, "updated_at", noon),
-				"chatrooms/room": with(b["chatrooms/room"], "status", "complete"),
-			}
-		}},
-		"complete a reservation": {before: session("opened"), call: "complete", kept: "matches/1", want: func(b map[string]fields) map[string]fields {
-			return map[string]fields{
-				"matches/1":      with(b["matches/1"], "status", "complete", "asker_join", false, "willsoner_join", false, "updated_at", noon),
-				"chatrooms/room": with(b["chatrooms/room"], "status", "complete"),
-			}
-		}},
-		"review": {before: session("chat"), call: "review", kept: "reviews/1", again: store.ErrReviewExists, want: func(map[string]fields) map[string]fields {
-			return map[string]fields{"reviews/1": {
-				"match_idx": int64(1), "concern_idx": int64(1_000_001), "willsoner_idx": int64(193), "asker_uid": asker, "willsoner_uid": willsoner,
-				"rating": 4.5, "image_idx": int64(2), "keyword_idx": []any{}, "content": "좋아요", "created_at": noon,
-			}}
-		}},
-		"report": {before: session("complete"), call: "report", want: func(map[string]fields) map[string]fields {
-			return map[string]fields{
-				"reports/1/messages/m1": {"uid": asker, "message": "집", "timeStamp": noon, "reported_by": asker, "reported_at": noon},
-				"reports/1/messages/m2": {"uid": willsoner, "message": "방", "timeStamp": later(1), "reported_by": asker, "reported_at": noon},
-			}
-		}},
-		"report one more": {
-			before: docs{"reports/1/messages/m1": fields{"uid": asker, "message": "집", "timeStamp": noon, "reported_by": asker, "reported_at": later(-5)}},
-			call:   "report", want: func(map[string]fields) map[string]fields {
-				return map[string]fields{
-					"reports/1/messages/m2": {"uid": willsoner, "message": "방", "timeStamp": later(1), "reported_by": asker, "reported_at": noon},
-				}
-			}},
+			call: "join as asker", now: later(50), kept: "matches/1",
+			edits: edits{
+				"matches/1":              {"asker_join", true, "willsoner_join", false, "roomkey", newKey, "updated_at", later(50)},
+				"reservations/an old id": {"status", "opened", "roomkey", newKey},
+			},
+			made: made{"chatrooms/" + newKey: opened, "chatrooms/" + newKey + "/chats/start": is(start)}},
+		"complete": {before: session("chat"), call: "complete", kept: "matches/1",
+			edits: edits{"matches/1": {"status", "complete", "updated_at", noon, "asker_join", false, "willsoner_join", false}, "chatrooms/room": {"status", "complete"}}},
+		"complete a reservation": {before: session("opened"), call: "complete", kept: "matches/1",
+			edits: edits{"matches/1": {"status", "complete", "updated_at", noon, "asker_join", false, "willsoner_join", false}, "chatrooms/room": {"status", "complete"}}},
+		"review": {before: session("chat"), call: "review", kept: "reviews/1", again: store.ErrReviewExists, made: made{"reviews/1": is(fields{
+			"match_idx": int64(1), "concern_idx": int64(1_000_001), "willsoner_idx": int64(193), "asker_uid": asker, "willsoner_uid": willsoner,
+			"rating": 4.5, "image_idx": int64(2), "keyword_idx": []any{}, "content": "좋아요", "created_at": noon,
+		})}},
+		"report": {before: session("complete"), call: "report", made: made{"reports/1/messages/m1": is(first), "reports/1/messages/m2": is(second)}},
+		"report one more": {before: docs{"reports/1/messages/m1": with(first, "reported_at", later(-5))},
+			call: "report", made: made{"reports/1/messages/m2": is(second)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,7 +190,12 @@ func TestActions(t *testing.T) {
 
 			after, written := s.all(t)
 			want := maps.Clone(before)
-			maps.Copy(want, test.want(before))
+			for path, changes := range test.edits {
+				want[path] = with(before[path], changes...)
+			}
+			for path, doc := range test.made {
+				want[path] = doc(before["matches/1"])
+			}
 			for path, doc := range want {
 				if stamp, ok := after[path]["timeStamp"].(time.Time); ok && doc["timeStamp"] == nil {
 					if d := time.Since(stamp).Abs(); d > time.Minute {
@@ -258,92 +234,6 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// TestRefused asks for everything in every state, as each party and as a stranger.
-func TestRefused(t *testing.T) {
-	t.Parallel()
-	parties, rules := documented(t)
-	for name, call := range calls() {
-		for _, state := range []string{"waiting", "chat", "complete", "cancelled", "nothing"} {
-			for _, uid := range []string{asker, willsoner, "a stranger", ""} {
-				t.Run(fmt.Sprintf("%s, %s, %s", name, state, uid), func(t *testing.T) {
-					t.Parallel()
-					s, server := faked(t)
-					switch state {
-					case "nothing":
-					case "cancelled":
-						s.put(t, session("chat"))
-						s.edit(t, "matches/1", "status", state)
-					default:
-						s.put(t, session(state))
-					}
-					rule := rules[call.action][state]
-					mayAsk := uid == call.caller() && (parties[call.action] == string(call.party) || parties[call.action] == "either")
-					writes := server.Writes()
-					_, err := call.do(within(t), s, uid, 1)
-					if allowed := mayAsk && (rule == "acts" || rule == "again"); allowed && err != nil || !allowed && err != store.ErrNotFound {
-						t.Errorf("%v", err)
-					}
-					if wrote := server.Writes() > writes; wrote != (mayAsk && rule == "acts") {
-						t.Errorf("%d writes", server.Writes()-writes)
-					}
-					if err != nil {
-						same(t, s.metric(t, "willson_transitions_total", call.action, "refused"), 1)
-					}
-				})
-			}
-		}
-	}
-}
-
-// TestRefusedBesides asks for what the action's own rule does not allow.
-func TestRefusedBesides(t *testing.T) {
-	t.Parallel()
-	type edit struct {
-		path, field string
-		value       any
-	}
-	for name, test := range map[string]struct {
-		state, call string
-		edits       []edit
-		want        error
-	}{
-		"select with oneself":                    {"waiting", "select", []edit{{"matches/1", "willsoner_uid", asker}}, store.ErrNotFound},
-		"select for an hour past":                {"agreed", "select", []edit{{"matches/1", "starts_at", later(-1)}}, store.ErrNotFound},
-		"join too early":                         {"reserved", "join as willsoner", nil, store.ErrTooEarly},
-		"join what is cancelled":                 {"reserved", "join as asker", []edit{{"reservations/1", "status", "cancelled"}, {"matches/1", "starts_at", noon}}, store.ErrNotFound},
-		"complete before there is a room":        {"reserved", "complete", nil, store.ErrNotFound},
-		"review before there is a room":          {"reserved", "review", nil, store.ErrNotFound},
-		"report before there is a room":          {"reserved", "report", nil, store.ErrNotFound},
-		"complete, the room is another match's":  {"chat", "complete", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound},
-		"review, the room is another match's":    {"chat", "review", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound},
-		"report, the room is another match's":    {"chat", "report", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound},
-		"complete, the roomkey is a longer path": {"chat", "complete", []edit{{"matches/1", "roomkey", "room/chats/start"}}, store.ErrNotFound},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, server := faked(t)
-			s.put(t, session(test.state))
-			for _, e := range test.edits {
-				s.edit(t, e.path, e.field, e.value)
-			}
-			writes, call := server.Writes(), calls()[test.call]
-			if _, err := call.do(within(t), s, call.caller(), 1); err != test.want {
-				t.Errorf("%v, want %v", err, test.want)
-			}
-			same(t, server.Writes(), writes)
-		})
-	}
-	for _, ids := range [][]string{{"m1", "none"}, {"none"}, {"m1", "a/b/c"}, {"m1", ""}, {".."}, {"__a__"}, {"\xff"}, {strings.Repeat("x", 1501)}} {
-		s, server := faked(t)
-		s.put(t, session("chat"))
-		writes := server.Writes()
-		if err := s.Report(within(t), asker, 1, ids); err != store.ErrNotFound {
-			t.Errorf("report of %q: %v", ids, err)
-		}
-		same(t, server.Writes(), writes)
-	}
-}
-
 // TestBusy selects a realtime match at noon, for 50 minutes, beside another session or
 // another match of the concern.
 func TestBusy(t *testing.T) {
@@ -364,10 +254,10 @@ func TestBusy(t *testing.T) {
 			}
 		}
 	}
-	unreadable := func(collection, field string, value any) func(*testing.T, string) {
+	edited := func(collection string, start time.Time, field string, value any) func(*testing.T, string) {
 		status := map[string]string{"chatrooms": store.Chat, "reservations": store.Reserved}[collection]
 		return func(t *testing.T, name string) {
-			at(status, noon, "asker *", "x")(t, name)
+			at(status, start, "asker *", "x")(t, name)
 			s.edit(t, collection+"/"+name, field, value)
 		}
 	}
@@ -391,24 +281,35 @@ func TestBusy(t *testing.T) {
 	for name, test := range map[string]struct {
 		other  func(*testing.T, string)
 		busy   bool
-		logged string // the collection of an unreadable document
+		logged string    // the collection of an unreadable document
+		hour   time.Time // that was agreed
 	}{
-		"asker's room as asker":                   {other: at("chat", later(-49), "asker *", "x"), busy: true},
-		"asker's room as willsoner":               {other: at("chat", later(-49), "x", "asker *"), busy: true},
-		"willsoner's room as asker":               {other: at("chat", later(-49), "willsoner *", "x"), busy: true},
-		"willsoner's room as willsoner":           {other: at("chat", later(-49), "x", "willsoner *"), busy: true},
-		"asker's reservation as asker":            {other: at("reserved", later(49), "asker *", "x"), busy: true},
-		"asker's reservation as willsoner":        {other: at("reserved", later(49), "x", "asker *"), busy: true},
-		"willsoner's reservation as asker":        {other: at("reserved", later(49), "willsoner *", "x"), busy: true},
-		"willsoner's reservation as willsoner":    {other: at("reserved", later(49), "x", "willsoner *"), busy: true},
-		"a complete room":                         {other: at("complete", noon, "asker *", "x")},
-		"an opened reservation":                   {other: at("opened", noon, "asker *", "x")},
-		"a cancelled reservation":                 {other: at("cancelled", noon, "asker *", "x")},
-		"a room whose time is over":               {other: at("chat", later(-50), "asker *", "x")},
-		"a reservation for after":                 {other: at("reserved", later(50), "x", "willsoner *")},
+		"asker's room as asker":                {other: at("chat", later(-49), "asker *", "x"), busy: true},
+		"asker's room as willsoner":            {other: at("chat", later(-49), "x", "asker *"), busy: true},
+		"willsoner's room as asker":            {other: at("chat", later(-49), "willsoner *", "x"), busy: true},
+		"willsoner's room as willsoner":        {other: at("chat", later(-49), "x", "willsoner *"), busy: true},
+		"asker's reservation as asker":         {other: at("reserved", later(49), "asker *", "x"), busy: true},
+		"asker's reservation as willsoner":     {other: at("reserved", later(49), "x", "asker *"), busy: true},
+		"willsoner's reservation as asker":     {other: at("reserved", later(49), "willsoner *", "x"), busy: true},
+		"willsoner's reservation as willsoner": {other: at("reserved", later(49), "x", "willsoner *"), busy: true},
+		"a complete room":                      {other: at("complete", noon, "asker *", "x")},
+		"an opened reservation":                {other: at("opened", noon, "asker *", "x")},
+		"a cancelled reservation":              {other: at("cancelled", noon, "asker *", "x")},
+		"a room whose time is over":            {other: at("chat", later(-50), "asker *", "x")},
+		"a reservation for after":              {other: at("reserved", later(50), "x", "willsoner *")},
+		"a longer room around":                 {other: edited("chatrooms", later(-10), "concern.minutes", 110), busy: true},
+		"a shorter reservation within":         {other: edited("reservations", later(10), "concern.minutes", 1), busy: true},
+		"a room that is over, and a reservation": {busy: true, other: func(t *testing.T, name string) {
+			at("chat", later(-50), "asker *", "x")(t, name)
+			at("reserved", later(49), "asker *", "x")(t, name)
+		}},
+		"for later, a room now":                   {hour: later(120), other: edited("chatrooms", noon, "concern.minutes", 120)},
+		"for later, a reservation then":           {hour: later(120), other: at("reserved", later(169), "asker *", "x"), busy: true},
+		"for later, another match of the concern": {hour: later(120), other: concern("chat"), busy: true},
+		"for this moment":                         {hour: noon, other: at("reserved", later(50), "x", "asker *")},
 		"others' room and reservation":            {other: at("chat", noon, "x", "y")},
-		"an unreadable room":                      {other: unreadable("chatrooms", "concern.minutes", "50"), logged: "chatrooms"},
-		"an unreadable reservation":               {other: unreadable("reservations", "starts_at", firestore.Delete), logged: "reservations"},
+		"an unreadable room":                      {other: edited("chatrooms", noon, "concern.minutes", "50"), logged: "chatrooms"},
+		"an unreadable reservation":               {other: edited("reservations", noon, "starts_at", firestore.Delete), logged: "reservations"},
 		"another match of the concern":            {other: concern("chat"), busy: true},
 		"a complete match of the concern":         {other: concern("complete")},
 		"a waiting match of the concern":          {other: concern("waiting")},
@@ -418,7 +319,7 @@ func TestBusy(t *testing.T) {
 	} {
 		idx++
 		t.Run(name, func(t *testing.T) {
-			s.put(t, docs{storetest.Path(idx): storetest.Waiting(idx, "asker "+name, "willsoner "+name)})
+			s.put(t, docs{storetest.Path(idx): storetest.Waiting(idx, "asker "+name, "willsoner "+name, storetest.At(test.hour))})
 			test.other(t, name)
 			counted := s.metric(t, "willson_firestore_unreadable_documents_total", test.logged)
 			_, err := s.Select(within(t), "asker "+name, idx)

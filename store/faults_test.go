@@ -34,11 +34,11 @@ func plain(t testing.TB, err error) {
 	}
 }
 
-// TestCodes answers each call of a select, and the lists' queries, with each code, once
-// and for ever. Of two queries that are sent together one fails.
+// TestCodes answers each call of a select, and a list's query, with each code, once and
+// for ever. Of two queries that are sent together one fails.
 func TestCodes(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"BeginTransaction", "BatchGetDocuments", "RunQuery", "Commit", "a list"} {
+	for _, method := range []string{"BeginTransaction", "BatchGetDocuments", "RunQuery chatrooms", "RunQuery reservations", "RunQuery matches", "Commit", "a list"} {
 		for code := codes.Canceled; code <= codes.Unauthenticated; code++ {
 			for _, times := range []int64{1, 1000} {
 				if times > 1 && code != codes.Unavailable && method != "Commit" && method != "a list" {
@@ -51,11 +51,12 @@ func TestCodes(t *testing.T) {
 					ask, sent, attempts := func() error { _, err := s.Select(within(t), asker, 1); return err }, method, 5
 					if method == "a list" {
 						s.put(t, session("chat"))
-						ask, sent, attempts = func() error { return list(t, s) }, "RunQuery", 3
+						ask, sent, attempts = func() error { return list(t, s) }, "RunQuery chatrooms", 3
 					}
+					sent, collection, _ := strings.Cut(sent, " ")
 					var count atomic.Int64
 					server.OnCall(fakefirestore.On(sent, func(call fakefirestore.Call) fakefirestore.Fault {
-						if sent == "RunQuery" && !strings.Contains(fmt.Sprint(call.Request), "chatrooms") || count.Add(1) > times {
+						if !strings.Contains(fmt.Sprint(call.Request), collection) || count.Add(1) > times {
 							return fakefirestore.Fault{}
 						}
 						return fakefirestore.Code(code)

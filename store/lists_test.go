@@ -263,7 +263,8 @@ func TestSentByMistake(t *testing.T) {
 			"chatrooms":    {encode(t, roomPath(3), wrongRoom), encode(t, roomPath(1), room(1))},
 			"reservations": {encode(t, reservationPath(4), wrongReservation), encode(t, reservationPath(2), reservation(2))},
 		}
-		s := answering(t, func(collection string) [][]byte { return found[collection] })
+		server := answering{documents: found}
+		s := server.open(t)
 		for _, caller := range []store.Caller{of(asker), counselled(willsoner)} {
 			s.listed(t, caller, []int64{1}, []int64{2})
 			if lines := s.log.with("unreadable document"); len(lines) != 2 {
