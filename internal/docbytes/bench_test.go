@@ -19,13 +19,13 @@ type chatroom struct {
 	Status       string    `firestore:"status"`
 	StartedAt    time.Time `firestore:"started_at"`
 	Concern      struct {
-		Idx      *int64 `firestore:"idx"`
+		Idx      int64  `firestore:"idx"`
 		Minutes  int64  `firestore:"minutes"`
 		Nickname string `firestore:"nickname"`
 		AskerPic string `firestore:"asker_pic"`
 	} `firestore:"concern"`
 	Willsoner struct {
-		Idx           *int64   `firestore:"idx"`
+		Idx           int64    `firestore:"idx"`
 		Introduction  string   `firestore:"introduction"`
 		Experience    string   `firestore:"experience"`
 		Nickname      string   `firestore:"nickname"`

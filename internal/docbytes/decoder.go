@@ -11,29 +11,24 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// maxFields is how many fields a struct may have, so that those found in a document need
-// no allocation.
-const maxFields = 32
-
 // A Decoder fills structs of type T. It may be used by several goroutines at once.
 type Decoder[T any] struct{ document plan }
 
 // For returns the decoder for T, a struct. Its fields, named by their firestore tags as
-// the library does it, are strings, bools, signed integers, float64s, time.Times,
-// structs, or pointers to or slices of these. For panics when T has any other.
+// the library does it, are strings, int64s, time.Times, structs, pointers to structs, or
+// slices of these. For panics when T has any other.
 func For[T any]() *Decoder[T] {
-	t := reflect.TypeFor[T]()
-	p := newPlan(t, "", nil)
-	if p.want != kindMap || t.Kind() != reflect.Struct {
-		panic(fmt.Sprintf("docbytes: %v is not a struct", t))
+	p := newPlan(reflect.TypeFor[T](), "")
+	if p.want != kindMap || p.pointer {
+		panic(fmt.Sprintf("docbytes: %v is not a struct", reflect.TypeFor[T]()))
 	}
 	return &Decoder[T]{document: p}
 }
 
 // Decode fills what p points to with doc's fields, as the library's DataTo does, but more
-// strictly. Names match exactly; a double is no integer; null counts as absent. A field
-// that doc lacks stays as it was, one that T lacks is ignored and its value not looked
-// at. Of fields of the same name the last one counts. After an error part of p may be filled.
+// strictly. Names match exactly; a double is no integer. A field that doc lacks, or that
+// is null in it, becomes zero; one that T lacks is ignored and its value not looked at. Of
+// fields of the same name the last one counts. After an error part of p may be filled.
 func (d *Decoder[T]) Decode(doc Document, p *T) error {
 	return d.document.setFields(reflect.ValueOf(p).Elem(), doc, documentEntries)
 }
@@ -42,8 +37,8 @@ func (d *Decoder[T]) Decode(doc Document, p *T) error {
 type plan struct {
 	path    string // of the value within the document, for errors
 	want    kind
-	pointer bool
-	elem    *plan  // of a pointer or a slice
+	pointer bool   // to a struct
+	elem    *plan  // of a slice
 	fields  []plan // of a struct
 
 	// Of a struct's field:
@@ -51,67 +46,56 @@ type plan struct {
 	index int    // in the struct
 }
 
-// newPlan makes the plan for type t, which stands within the structs of the types given.
-func newPlan(t reflect.Type, path string, within []reflect.Type) plan {
+func newPlan(t reflect.Type, path string) plan {
 	p := plan{path: path}
-	switch t.Kind() {
-	case reflect.Bool:
-		p.want = kindBoolean
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	switch {
+	case t.Kind() == reflect.Int64:
 		p.want = kindInteger
-	case reflect.Float64:
-		p.want = kindDouble
-	case reflect.String:
+	case t.Kind() == reflect.String:
 		p.want = kindString
-	case reflect.Slice, reflect.Pointer:
-		elem := newPlan(t.Elem(), path, within)
-		p.elem, p.want, p.pointer = &elem, kindArray, t.Kind() == reflect.Pointer
-		if p.pointer {
-			p.want = elem.want
-		}
-	case reflect.Struct:
-		if t == reflect.TypeFor[time.Time]() {
-			p.want = kindTimestamp
-			break
-		}
-		if slices.Contains(within, t) {
-			panic(fmt.Sprintf("docbytes: %s: a %v within itself", path, t))
-		}
-		p.want, p.fields = kindMap, newFields(t, path, append(slices.Clip(within), t))
-	default:
+	case t == reflect.TypeFor[time.Time]():
+		p.want = kindTimestamp
+	case t.Kind() == reflect.Slice:
+		elem := newPlan(t.Elem(), path)
+		p.want, p.elem = kindArray, &elem
+	case t.Kind() == reflect.Struct:
+		p.want, p.fields = kindMap, newFields(t, path)
+	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct:
+		p = newPlan(t.Elem(), path)
+		p.pointer = true
+	}
+	if p.want == 0 || p.pointer && p.want != kindMap {
 		panic(fmt.Sprintf("docbytes: %s: cannot decode a %v", path, t))
 	}
 	return p
 }
 
-func newFields(t reflect.Type, path string, within []reflect.Type) []plan {
+func newFields(t reflect.Type, path string) []plan {
 	var fields []plan
-	for _, f := range reflect.VisibleFields(t) {
+	for i := range t.NumField() {
+		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("firestore"), ",")
 		switch {
-		case len(f.Index) > 1 || name == "-" || !f.IsExported() && !f.Anonymous:
-			continue
 		case f.Anonymous:
 			panic(fmt.Sprintf("docbytes: %v embeds %v", t, f.Type))
+		case name == "-" || !f.IsExported():
+			continue
 		case name == "":
 			name = f.Name
 		}
 		if slices.ContainsFunc(fields, func(other plan) bool { return other.name == name }) {
 			panic(fmt.Sprintf("docbytes: %v has two fields %q", t, name))
 		}
-		p := newPlan(f.Type, strings.TrimPrefix(path+"."+name, "."), within)
-		p.name, p.index = name, f.Index[0]
+		p := newPlan(f.Type, strings.TrimPrefix(path+"."+name, "."))
+		p.name, p.index = name, i
 		fields = append(fields, p)
-	}
-	if len(fields) > maxFields {
-		panic(fmt.Sprintf("docbytes: %v has over %d fields", t, maxFields))
 	}
 	return fields
 }
 
-// setFields sets a struct's fields from a message with entries under the number given.
+// setFields sets a struct from a message with entries under the number given.
 func (p *plan) setFields(dst reflect.Value, message []byte, entries protowire.Number) error {
-	var found [maxFields][]byte
+	dst.SetZero()
 	s := scanner{rest: message}
 	for s.next() {
 		if !s.is(entries) {
@@ -122,64 +106,31 @@ func (p *plan) setFields(dst reflect.Value, message []byte, entries protowire.Nu
 			return p.fail(err)
 		}
 		for i := range p.fields {
-			if p.fields[i].name == string(name) {
-				found[i] = v
-				break
+			if f := &p.fields[i]; f.name == string(name) {
+				if err := f.set(dst.Field(f.index), v); err != nil {
+					return err
+				}
 			}
 		}
 	}
-	if s.err != nil {
-		return p.fail(s.err)
-	}
-	for i := range p.fields {
-		if found[i] == nil {
-			continue
-		}
-		f := &p.fields[i]
-		if err := f.read(dst.Field(f.index), found[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.fail(s.err)
 }
 
-// read sets dst from the bytes of a google.firestore.v1.Value.
-func (p *plan) read(dst reflect.Value, raw []byte) error {
+// set sets dst from the bytes of a google.firestore.v1.Value.
+func (p *plan) set(dst reflect.Value, raw []byte) error {
 	v, err := readValue(raw)
 	switch {
 	case err != nil:
 		return p.fail(err)
 	case v.kind == kindNull:
+		dst.SetZero()
 		return nil
-	case v.kind != p.want && !(v.kind == kindInteger && p.want == kindDouble):
+	case v.kind != p.want:
 		return p.fail(fmt.Errorf("%s where %s belongs", kinds[v.kind].name, kinds[p.want].name))
 	}
-	return p.set(dst, v)
-}
-
-// set sets dst from a value of the kind wanted.
-func (p *plan) set(dst reflect.Value, v value) error {
-	if p.pointer {
-		if dst.IsNil() {
-			dst.Set(reflect.New(dst.Type().Elem()))
-		}
-		return p.elem.set(dst.Elem(), v)
-	}
-	switch p.want {
-	case kindBoolean:
-		dst.SetBool(v.bits != 0)
+	switch v.kind {
 	case kindInteger:
-		i := int64(v.bits)
-		if dst.OverflowInt(i) {
-			return p.fail(fmt.Errorf("%d overflows %v", i, dst.Type()))
-		}
-		dst.SetInt(i)
-	case kindDouble:
-		f, err := v.double()
-		if err != nil {
-			return p.fail(err)
-		}
-		dst.SetFloat(f)
+		dst.SetInt(int64(v.bits))
 	case kindString:
 		if !utf8.Valid(v.bytes) {
 			return p.fail(errMalformed)
@@ -187,13 +138,15 @@ func (p *plan) set(dst reflect.Value, v value) error {
 		dst.SetString(string(v.bytes))
 	case kindTimestamp:
 		t, err := readTimestamp(v.bytes)
-		if err != nil {
-			return p.fail(err)
-		}
 		*dst.Addr().Interface().(*time.Time) = t
+		return p.fail(err)
 	case kindArray:
 		return p.setElements(dst, v.bytes)
 	case kindMap:
+		if p.pointer {
+			dst.Set(reflect.New(dst.Type().Elem()))
+			dst = dst.Elem()
+		}
 		return p.setFields(dst, v.bytes, mapEntries)
 	}
 	return nil
@@ -216,7 +169,7 @@ func (p *plan) setElements(dst reflect.Value, array []byte) error {
 	n, s = 0, scanner{rest: array}
 	for s.next() {
 		if s.is(1) {
-			if err := p.elem.read(dst.Index(n), s.bytes); err != nil {
+			if err := p.elem.set(dst.Index(n), s.bytes); err != nil {
 				return err
 			}
 			n++
@@ -225,8 +178,12 @@ func (p *plan) setElements(dst reflect.Value, array []byte) error {
 	return nil
 }
 
+// fail returns an error, if it is one, with the path of the value.
 func (p *plan) fail(err error) error {
-	if p.path == "" {
+	switch {
+	case err == nil:
+		return nil
+	case p.path == "":
 		return fmt.Errorf("docbytes: %w", err)
 	}
 	return fmt.Errorf("%s: %w", p.path, err)

@@ -13,22 +13,19 @@ import (
 )
 
 // Codec is gRPC's protobuf codec, except that what is received stays bytes: a *[]byte.
-// Bytes can be sent as well as messages.
 type Codec struct{}
 
 // Name makes the content type that of protobuf.
 func (Codec) Name() string { return "proto" }
 
-// Marshal encodes a proto.Message, or takes a []byte as it is.
+// Marshal encodes a proto.Message.
 func (Codec) Marshal(v any) (mem.BufferSlice, error) {
-	switch v := v.(type) {
-	case []byte:
-		return mem.BufferSlice{mem.SliceBuffer(v)}, nil
-	case proto.Message:
-		b, err := proto.Marshal(v)
-		return mem.BufferSlice{mem.SliceBuffer(b)}, err
+	m, ok := v.(proto.Message)
+	if !ok {
+		return nil, fmt.Errorf("docbytes: cannot send a %T", v)
 	}
-	return nil, fmt.Errorf("docbytes: cannot send a %T", v)
+	b, err := proto.Marshal(m)
+	return mem.BufferSlice{mem.SliceBuffer(b)}, err
 }
 
 // Unmarshal copies what was received to v, a *[]byte.

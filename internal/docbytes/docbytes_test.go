@@ -21,33 +21,24 @@ import (
 type title string
 
 type inner struct {
-	Name string     `firestore:"name"`
-	Size *int64     `firestore:"size,omitempty"`
-	At   *time.Time `firestore:"at"`
-	Tags []string   `firestore:"tags"`
+	Name string    `firestore:"name"`
+	Size int64     `firestore:"size,omitempty"`
+	At   time.Time `firestore:"at"`
+	Tags []string  `firestore:"tags"`
 }
 
 // A row has a field of every type that can be decoded.
 type row struct {
 	Text    string      `firestore:"text,omitempty"`
 	Title   title       `firestore:"title"`
-	Flag    bool        `firestore:"flag"`
 	Number  int64       `firestore:"number"`
-	Small   int8        `firestore:"small"`
-	Ratio   float64     `firestore:"ratio"`
 	When    time.Time   `firestore:"when"`
 	Inner   inner       `firestore:"inner"`
-	TextP   *string     `firestore:"text_p"`
-	FlagP   *bool       `firestore:"flag_p"`
-	RatioP  *float64    `firestore:"ratio_p"`
 	InnerP  *inner      `firestore:"inner_p"`
 	Texts   []string    `firestore:"texts"`
 	Numbers []int64     `firestore:"numbers"`
-	Ratios  []float64   `firestore:"ratios"`
-	Flags   []bool      `firestore:"flags"`
 	Times   []time.Time `firestore:"times"`
 	Inners  []inner     `firestore:"inners"`
-	TextPs  []*string   `firestore:"text_ps"`
 	InnerPs []*inner    `firestore:"inner_ps"`
 	Skipped string      `firestore:"-"`
 	NoTag   string
@@ -58,7 +49,7 @@ var instant = time.Date(2020, 11, 12, 5, 19, 18, 584_000_000, time.UTC)
 
 // decode reads a document into a row that has something in some fields already.
 func decode(raw []byte) (row, error) {
-	got := row{Text: "before", Number: 1, Texts: []string{"before"}, TextP: new("before"), Inner: inner{Name: "before"}, InnerP: &inner{Name: "before"}}
+	got := row{Text: "before", Number: 1, Texts: []string{"before"}, Inner: inner{Name: "before"}, InnerP: &inner{Name: "before"}}
 	err := docbytes.For[row]().Decode(raw, &got)
 	return got, err
 }
@@ -67,59 +58,41 @@ func TestDecode(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fields fields
-		want   func(r *row) // what becomes of the row of decode
+		want   row
 	}{
-		"nothing":         {fields{}, func(*row) {}},
-		"string":          {fields{"text": "집\x00", "title": "t"}, func(r *row) { r.Text, r.Title = "집\x00", "t" }},
-		"empty string":    {fields{"text": ""}, func(r *row) { r.Text = "" }},
-		"bool":            {fields{"flag": true, "flag_p": false}, func(r *row) { r.Flag, r.FlagP = true, new(false) }},
-		"integer":         {fields{"number": math.MinInt64, "small": -128}, func(r *row) { r.Number, r.Small = math.MinInt64, -128 }},
-		"double":          {fields{"ratio": -4.5, "ratio_p": math.Inf(1)}, func(r *row) { r.Ratio, r.RatioP = -4.5, new(math.Inf(1)) }},
-		"integer for one": {fields{"ratio": 4, "ratio_p": -1 << 63}, func(r *row) { r.Ratio, r.RatioP = 4, new(-0x1p63) }},
-		"timestamp":       {fields{"when": instant}, func(r *row) { r.When = instant }},
-		"first timestamp": {fields{"when": stamp(-62135596800, 0)}, func(r *row) { r.When = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC) }},
-		"last timestamp":  {fields{"when": stamp(253402300799, 999999999)}, func(r *row) { r.When = time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC) }},
-		"map": {fields{"inner": fields{"size": 3, "tags": []any{"a"}}, "inner_p": fields{"at": instant}}, func(r *row) {
-			r.Inner = inner{Name: "before", Size: new(int64(3)), Tags: []string{"a"}}
-			r.InnerP.At = &instant
-		}},
-		"empty map":     {fields{"inner": fields{}, "inner_p": fields{}}, func(*row) {}},
-		"pointer":       {fields{"text_p": "a"}, func(r *row) { r.TextP = new("a") }},
-		"shorter array": {fields{"texts": []any{}}, func(r *row) { r.Texts = nil }},
+		"nothing":         {fields{}, row{}},
+		"string":          {fields{"text": "집\x00", "title": "t"}, row{Text: "집\x00", Title: "t"}},
+		"integer":         {fields{"number": math.MinInt64}, row{Number: math.MinInt64}},
+		"timestamp":       {fields{"when": instant}, row{When: instant}},
+		"first timestamp": {fields{"when": stamp(-62135596800, 0)}, row{When: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)}},
+		"last timestamp":  {fields{"when": stamp(253402300799, 999999999)}, row{When: time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC)}},
+		"map": {fields{"inner": fields{"size": 3, "tags": []any{"a"}}, "inner_p": fields{"at": instant}},
+			row{Inner: inner{Size: 3, Tags: []string{"a"}}, InnerP: &inner{At: instant}}},
+		"empty map":   {fields{"inner": fields{}, "inner_p": fields{}}, row{InnerP: &inner{}}},
+		"empty array": {fields{"texts": []any{}}, row{}},
 		"arrays": {fields{
-			"texts": []any{"a", "", "b"}, "numbers": []any{1, -1}, "ratios": []any{1, 1.5}, "flags": []any{true},
-			"times": []any{instant}, "inners": []any{fields{"name": "a"}, fields{}}, "text_ps": []any{"a"}, "inner_ps": []any{fields{"size": 1}},
-		}, func(r *row) {
-			r.Texts, r.Numbers, r.Ratios, r.Flags = []string{"a", "", "b"}, []int64{1, -1}, []float64{1, 1.5}, []bool{true}
-			r.Times, r.Inners = []time.Time{instant}, []inner{{Name: "a"}, {}}
-			r.TextPs, r.InnerPs = []*string{new("a")}, []*inner{{Size: new(int64(1))}}
+			"texts": []any{"a", "", "b"}, "numbers": []any{1, -1}, "times": []any{instant}, "inners": []any{fields{"name": "a"}, fields{}}, "inner_ps": []any{fields{"size": 1}},
+		}, row{
+			Texts: []string{"a", "", "b"}, Numbers: []int64{1, -1}, Times: []time.Time{instant}, Inners: []inner{{Name: "a"}, {}}, InnerPs: []*inner{{Size: 1}},
 		}},
-		"null is absent": {fields{"text": nil, "number": nil, "when": nil, "inner": nil, "text_p": nil, "texts": nil, "ratio": nil}, func(*row) {}},
-		"null in arrays": {fields{"texts": []any{"a", nil}, "inners": []any{nil}, "text_ps": []any{nil}}, func(r *row) {
-			r.Texts, r.Inners, r.TextPs = []string{"a", ""}, []inner{{}}, []*string{nil}
-		}},
-		"no tag":            {fields{"NoTag": "a"}, func(r *row) { r.NoTag = "a" }},
-		"another case":      {fields{"TEXT": "a", "notag": "a", "inner": fields{"Name": "a"}}, func(*row) {}},
-		"not to be decoded": {fields{"Skipped": "a", "-": "a", "_": "a", "": "a"}, func(*row) {}},
-		"unknown fields":    {fields{"other": fields{"text": 1}, "location": &pb.Value{}, "text": "a"}, func(r *row) { r.Text = "a" }},
+		"null is absent":    {fields{"text": nil, "number": nil, "when": nil, "inner": nil, "inner_p": nil, "texts": nil}, row{}},
+		"null in arrays":    {fields{"texts": []any{"a", nil}, "inners": []any{nil}, "inner_ps": []any{nil}}, row{Texts: []string{"a", ""}, Inners: []inner{{}}, InnerPs: []*inner{nil}}},
+		"no tag":            {fields{"NoTag": "a"}, row{NoTag: "a"}},
+		"another case":      {fields{"TEXT": "a", "notag": "a", "inner": fields{"Name": "a"}}, row{}},
+		"not to be decoded": {fields{"Skipped": "a", "-": "a", "_": "a", "": "a"}, row{}},
+		"unknown fields":    {fields{"other": fields{"text": 1}, "location": &pb.Value{}, "text": "a"}, row{Text: "a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want, _ := decode(nil)
-			test.want(&want)
 			raw := encode(t, message("projects/p/databases/(default)/documents/c/d", test.fields))
 			got, err := decode(raw)
-			if err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("got %+v, %v\nwant %+v", got, err, want)
+			if err != nil || !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got %+v, %v\nwant %+v", got, err, test.want)
 			}
 			clear(raw)
-			if !reflect.DeepEqual(got, want) {
+			if !reflect.DeepEqual(got, test.want) {
 				t.Error("the row shares the document's memory")
 			}
 		})
-	}
-	got, err := decode(encode(t, message("", fields{"ratio": math.NaN()})))
-	if err != nil || !math.IsNaN(got.Ratio) {
-		t.Errorf("got %v, %v, want NaN", got.Ratio, err)
 	}
 }
 
@@ -130,14 +103,8 @@ func TestWrongTypes(t *testing.T) {
 		"text: integer where string belongs":                 {"text": 1},
 		"text: bytes where string belongs":                   {"text": &pb.Value{ValueType: &pb.Value_BytesValue{}}},
 		"text: reference where string belongs":               {"text": reference},
-		"text_p: map where string belongs":                   {"text_p": fields{}},
-		"flag: integer where boolean belongs":                {"flag": 1},
 		"number: string where integer belongs":               {"number": "50"},
 		"number: double where integer belongs":               {"number": 2.0},
-		"small: 128 overflows int8":                          {"small": 128},
-		"ratio: boolean where double belongs":                {"ratio": true},
-		"ratio: 9007199254740993 is no float64":              {"ratio": 1<<53 + 1},
-		"ratio: 9223372036854775807 is no float64":           {"ratio": math.MaxInt64},
 		"when: integer where timestamp belongs":              {"when": 1},
 		"when: malformed":                                    {"when": stamp(253402300800, 0)},
 		"when: malformed ":                                   {"when": stamp(-62135596801, 0)},
@@ -203,40 +170,35 @@ func TestRepeated(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		raw  []byte
-		want func(r *row)
+		want row
 	}{
-		"the last one counts": {slices.Concat(entry("text", encode(t, value(1))), entry("text", encode(t, value("a")))), func(r *row) { r.Text = "a" }},
-		"null counts":         {slices.Concat(entry("text", encode(t, value("a"))), entry("text", encode(t, value(nil)))), func(*row) {}},
+		"the last one counts": {slices.Concat(entry("text", encode(t, value("b"))), entry("text", encode(t, value("a")))), row{Text: "a"}},
+		"null counts":         {slices.Concat(entry("text", encode(t, value("a"))), entry("text", encode(t, value(nil)))), row{}},
 		"maps do not mix": {slices.Concat(
 			entry("inner", encode(t, value(fields{"size": 1}))), entry("inner", encode(t, value(fields{"name": "a"}))),
-		), func(r *row) { r.Inner.Name = "a" }},
-		"a Value's unknown field": {entry("text", slices.Concat(embed(40, nil), encode(t, value("a")))), func(r *row) { r.Text = "a" }},
+		), row{Inner: inner{Name: "a"}}},
+		"a Value's unknown field": {entry("text", slices.Concat(embed(40, nil), encode(t, value("a")))), row{Text: "a"}},
 	} {
-		want, _ := decode(nil)
-		test.want(&want)
-		if got, err := decode(test.raw); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got %+v, %v\nwant %+v", name, got, err, want)
+		if got, err := decode(test.raw); err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: got %+v, %v\nwant %+v", name, got, err, test.want)
 		}
 	}
 }
 
 func TestForRefuses(t *testing.T) {
 	t.Parallel()
-	type loop struct{ Within []loop }
-	type wide struct {
-		A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z, AA, AB, AC, AD, AE, AF, AG bool
-	}
 	for name, use := range map[string]func(){
-		"not a struct":  func() { docbytes.For[string]() },
-		"a time":        func() { docbytes.For[time.Time]() },
-		"a pointer":     func() { docbytes.For[*inner]() },
-		"a map":         func() { docbytes.For[struct{ A map[string]string }]() },
-		"bytes":         func() { docbytes.For[struct{ A []byte }]() },
-		"any":           func() { docbytes.For[struct{ A struct{ B any } }]() },
-		"unsigned":      func() { docbytes.For[struct{ A uint32 }]() },
-		"embedded":      func() { docbytes.For[struct{ inner }]() },
-		"33 fields":     func() { docbytes.For[wide]() },
-		"within itself": func() { docbytes.For[loop]() },
+		"not a struct":     func() { docbytes.For[string]() },
+		"a time":           func() { docbytes.For[time.Time]() },
+		"a pointer":        func() { docbytes.For[*inner]() },
+		"a map":            func() { docbytes.For[struct{ A map[string]string }]() },
+		"bytes":            func() { docbytes.For[struct{ A []byte }]() },
+		"any":              func() { docbytes.For[struct{ A struct{ B any } }]() },
+		"a double":         func() { docbytes.For[struct{ A float64 }]() },
+		"an int":           func() { docbytes.For[struct{ A int }]() },
+		"a text's pointer": func() { docbytes.For[struct{ A *string }]() },
+		"a time's pointer": func() { docbytes.For[struct{ A *time.Time }]() },
+		"embedded":         func() { docbytes.For[struct{ inner }]() },
 		"a name twice": func() {
 			docbytes.For[struct {
 				A string
@@ -297,15 +259,13 @@ func TestCodec(t *testing.T) {
 	t.Parallel()
 	var codec encoding.CodecV2 = docbytes.Codec{}
 	doc := message("c/d", nil)
-	for _, v := range []any{doc, encode(t, doc)} {
-		sent, err := codec.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []byte
-		if err := codec.Unmarshal(sent, &got); err != nil || !bytes.Equal(got, encode(t, doc)) {
-			t.Errorf("got %q, %v", got, err)
-		}
+	sent, err := codec.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []byte
+	if err := codec.Unmarshal(sent, &got); err != nil || !bytes.Equal(got, encode(t, doc)) {
+		t.Errorf("got %q, %v", got, err)
 	}
 	if codec.Name() != "proto" {
 		t.Error(codec.Name())

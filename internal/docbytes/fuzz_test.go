@@ -1,7 +1,6 @@
 package docbytes_test
 
 import (
-	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,13 +17,13 @@ import (
 func FuzzDecode(f *testing.F) {
 	for _, doc := range []fields{
 		{},
-		{"text": "집", "title": "t", "flag": true, "number": -1, "small": 127, "ratio": 4.5, "when": instant, "NoTag": "a"},
+		{"text": "집", "title": "t", "number": -1, "when": instant, "NoTag": "a"},
 		{"inner": fields{"name": "a", "size": 1, "at": instant, "tags": []any{"a", nil}}, "inner_p": fields{}, "other": fields{"text": 1}},
-		{"text_p": "", "flag_p": false, "ratio_p": 1 << 53, "texts": []any{"a", nil, ""}, "numbers": []any{1, nil}, "ratios": []any{1, 1.5}},
-		{"flags": []any{true}, "times": []any{instant, nil}, "inners": []any{fields{"size": 1}, nil}, "text_ps": []any{nil, "a"}, "inner_ps": []any{nil, fields{}}},
-		{"text": nil, "number": nil, "when": nil, "inner": nil, "text_p": nil, "texts": nil, "inner_p": nil},
+		{"texts": []any{"a", nil, ""}, "numbers": []any{1, nil}},
+		{"times": []any{instant, nil}, "inners": []any{fields{"size": 1}, nil}, "inner_ps": []any{nil, fields{}}},
+		{"text": nil, "number": nil, "when": nil, "inner": nil, "texts": nil, "inner_p": nil},
 		{"text": 1, "number": "1"},
-		{"number": 2.0, "ratio": math.NaN(), "small": 128},
+		{"number": 2.0},
 		{"when": stamp(1<<62, -1), "texts": &pb.Value{}},
 		{"TEXT": "a", "inner": fields{"Name": "a"}},
 	} {
@@ -60,18 +59,16 @@ func FuzzDecode(f *testing.F) {
 }
 
 // names are the fields of a row and what is in it.
-var names = []string{"text", "title", "flag", "number", "small", "ratio", "when", "inner", "text_p", "flag_p", "ratio_p", "inner_p",
-	"texts", "numbers", "ratios", "flags", "times", "inners", "text_ps", "inner_ps", "NoTag", "name", "size", "at", "tags"}
+var names = []string{"text", "title", "number", "when", "inner", "inner_p", "texts", "numbers", "times", "inners", "inner_ps", "NoTag", "name", "size", "at", "tags"}
 
-// alike reports whether there is no NaN, which equals nothing, and no name that
-// DataTo takes for another in different case.
+// alike reports whether there is no name that DataTo takes for another in different case.
 func alike(fields map[string]*pb.Value) bool {
 	for name, v := range fields {
 		if !slices.Contains(names, name) && slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
 			return false
 		}
 		for _, v := range append(v.GetArrayValue().GetValues(), v) {
-			if math.IsNaN(v.GetDoubleValue()) || !alike(v.GetMapValue().GetFields()) {
+			if !alike(v.GetMapValue().GetFields()) {
 				return false
 			}
 		}

@@ -2,8 +2,6 @@ package docbytes
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -15,9 +13,7 @@ import (
 type kind = protowire.Number
 
 const (
-	kindBoolean   kind = 1
 	kindInteger   kind = 2
-	kindDouble    kind = 3
 	kindMap       kind = 6
 	kindArray     kind = 9
 	kindTimestamp kind = 10
@@ -31,9 +27,9 @@ var kinds = [...]struct {
 	wire protowire.Type
 }{
 	0:             {"a value of unknown type", -1},
-	kindBoolean:   {"boolean", protowire.VarintType},
+	1:             {"boolean", protowire.VarintType},
 	kindInteger:   {"integer", protowire.VarintType},
-	kindDouble:    {"double", protowire.Fixed64Type},
+	3:             {"double", protowire.Fixed64Type},
 	5:             {"reference", protowire.BytesType},
 	kindMap:       {"map", protowire.BytesType},
 	8:             {"geo point", protowire.BytesType},
@@ -110,9 +106,6 @@ func readEntry(entry []byte) (name, v []byte, err error) {
 			return nil, nil, errMalformed
 		}
 	}
-	if v == nil {
-		v = []byte{}
-	}
 	return name, v, s.err
 }
 
@@ -135,19 +128,6 @@ func readValue(b []byte) (v value, err error) {
 		v = value{kind: s.number, bytes: s.bytes, bits: s.bits}
 	}
 	return v, s.err
-}
-
-// double returns the number of an integer or a double.
-func (v value) double() (float64, error) {
-	if v.kind == kindDouble {
-		return math.Float64frombits(v.bits), nil
-	}
-	i := int64(v.bits)
-	f := float64(i)
-	if f >= 1<<63 || int64(f) != i {
-		return 0, fmt.Errorf("%d is no float64", i)
-	}
-	return f, nil
 }
 
 func readTimestamp(b []byte) (time.Time, error) {
