@@ -135,7 +135,7 @@ func FuzzActions(f *testing.F) {
 			case 3:
 				_, err = s.Complete(ctx, uid, match)
 			case 4:
-				_, err = s.Review(ctx, store.Review{MatchIdx: match, AskerUID: uid, Rating: float64(what%5) + 1, Content: fmt.Sprint(what)})
+				_, err = s.Review(ctx, store.Review{MatchIdx: match, AskerUID: uid, Rating: float64(what%5) + 1, ImageIdx: 1, Content: fmt.Sprint(what)})
 			case 5:
 				// In a room, whose start is written before, and once.
 				chats := s.client.Collection("chatrooms/" + read[store.Match](t, s, storetest.Path(match)).Roomkey + "/chats")

@@ -176,7 +176,7 @@ func TestReviewedTwice(t *testing.T) {
 			if i >= 2 {
 				return nil, s.Report(ctx, asker, 1, []string{"m1", "m2"})
 			}
-			return s.Review(ctx, store.Review{MatchIdx: 1, AskerUID: asker, Rating: 4.5, Content: fmt.Sprint(i)})
+			return s.Review(ctx, store.Review{MatchIdx: 1, AskerUID: asker, Rating: 4.5, ImageIdx: 1, Content: fmt.Sprint(i)})
 		})
 		if i < 2 {
 			errs[i] = err
