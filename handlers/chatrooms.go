@@ -160,9 +160,11 @@ func newAskerIng(room *store.Chatroom) (row askerIng) {
 	row.Willsoner.Asker.Pic = card.Pic
 	row.Willsoner.Asker.Nickname = card.Nickname
 	row.Willsoner.Image.Pic = card.ImagePic
-	row.Willsoner.Subcategories = make([]subcategory, len(card.Subcategories))
-	for i, topic := range card.Subcategories {
-		row.Willsoner.Subcategories[i] = newSubcategory(topic)
+	row.Willsoner.Subcategories = make([]subcategory, 0, len(card.Subcategories))
+	for _, topic := range card.Subcategories {
+		if topic != (store.Topic{}) {
+			row.Willsoner.Subcategories = append(row.Willsoner.Subcategories, newSubcategory(topic))
+		}
 	}
 	row.Willsoner.Keywords = names(card.Keywords)
 	row.Start = room.StartedAt.UnixMilli()

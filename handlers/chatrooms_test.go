@@ -165,7 +165,7 @@ func TestLeavesOut(t *testing.T) {
 func TestSubcategories(t *testing.T) {
 	t.Parallel()
 	data := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) {
-		c.Card.Subcategories = []store.Topic{{Name: "이별", Category: "연애"}, {Name: "진로"}, {Category: "학업"}}
+		c.Card.Subcategories = []store.Topic{{Name: "이별", Category: "연애"}, {Name: "진로"}, {}, {Category: "학업"}}
 	})}})
 	got, err := json.Marshal(data["ing"].([]any)[0].(map[string]any)["willsoner"].(map[string]any)["subcategories"])
 	if want := `[{"category":{"name":"연애"},"name":"이별"},{"name":"진로"},{"category":{"name":"학업"}}]`; err != nil || string(got) != want {

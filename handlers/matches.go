@@ -87,7 +87,7 @@ func (s *server) selectMatch(ctx context.Context, r request) (any, error) {
 		selected.Date = &date{
 			Date:       m.StartsAt.In(s.seoul).Format(time.DateOnly),
 			FromTime:   s.hour(m.StartsAt),
-			ToTime:     s.hour(m.StartsAt.Add(time.Duration(m.Concern.Minutes) * time.Minute)),
+			ToTime:     s.hour(m.StartsAt.Add(m.Concern.Length())),
 			DateFormat: s.day(m.StartsAt),
 		}
 	}

@@ -32,20 +32,16 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (Match, 
 // match as it is.
 func (s *Store) Join(ctx context.Context, caller Caller, idx int64) (Match, error) {
 	return s.transition(ctx, joins, caller, idx, func(tx *transaction, m Match) (change, error) {
-		if !m.isReservation() {
-			return joined(m, caller.Party, nil, nil, tx.now)
-		}
-		room, err := tx.room(m)
-		if err != nil {
-			return change{}, err
-		}
-		var agreed *found[Reservation]
-		if !m.owns(room) {
-			if agreed, err = tx.reservation(m); err != nil {
+		if m.isReservation() {
+			room, err := tx.room(m)
+			if err != nil {
 				return change{}, err
 			}
+			if !m.owns(room) {
+				return tx.open(m, caller.Party, room != nil)
+			}
 		}
-		return joined(m, caller.Party, room, agreed, tx.now)
+		return joined(m, caller.Party, tx.now), nil
 	})
 }
 
@@ -59,6 +55,25 @@ func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (Match
 		}
 		return completed(m, room, tx.now)
 	})
+}
+
+// open has a party join a reservation whose chatroom is not open yet. taken tells that its
+// roomkey names another room.
+func (tx *transaction) open(m Match, party Party, taken bool) (change, error) {
+	agreed, err := tx.reservation(m)
+	if err != nil {
+		return change{}, err
+	}
+	if !taken && isID(m.Roomkey) {
+		// The app writes a start as soon as a match is selected. Where the rules let it, one
+		// lies below a room that was never there, perhaps with more beside it.
+		start, err := tx.snapshot(tx.store.client.Collection(chatrooms).Doc(m.Roomkey).Collection(chats).Doc("start"))
+		if err != nil {
+			return change{}, err
+		}
+		taken = start != nil
+	}
+	return opened(m, party, agreed, taken, tx.now)
 }
 
 // transition runs one of the state machine's steps on a match, and returns the match as
@@ -147,19 +162,22 @@ func (tx *transaction) ownRoom(m Match) (*Chatroom, error) {
 // reservation reads the match's reservation; nil if there is none. This server's have the
 // match's number as id. Older ones have any other, and are found only while reserved.
 func (tx *transaction) reservation(m Match) (*found[Reservation], error) {
-	id := decimal(m.Idx)
-	agreed, err := read[Reservation](tx, tx.store.client.Collection(reservations).Doc(id))
+	snapshot, err := tx.snapshot(tx.store.client.Collection(reservations).Doc(decimal(m.Idx)))
 	if err != nil {
 		return nil, err
 	}
-	if agreed != nil {
-		return &found[Reservation]{*agreed, id}, nil
+	if snapshot == nil {
+		older, err := tx.Documents(tx.store.oldReservations(m.AskerUID, m.Idx)).GetAll()
+		if err != nil || len(older) == 0 {
+			return nil, err
+		}
+		snapshot = older[0]
 	}
-	older, err := query[Reservation](tx, tx.store.oldReservations(m.AskerUID, m.Idx))
-	if err != nil || len(older) == 0 {
+	agreed, err := decode[Reservation](tx, snapshot)
+	if err != nil || agreed.Idx != m.Idx || agreed.AskerUID != m.AskerUID {
 		return nil, err
 	}
-	return &older[0], nil
+	return &found[Reservation]{*agreed, snapshot.Ref.ID}, nil
 }
 
 // openSessions returns when the two parties have other sessions, in whichever role. Those
@@ -177,12 +195,12 @@ func (tx *transaction) openSessions(m Match) ([]span, error) {
 	var open []span
 	for _, room := range rooms {
 		if room.doc.Idx != m.Idx {
-			open = append(open, spanOf(room.doc.StartedAt, room.doc.Concern.Minutes))
+			open = append(open, spanOf(room.doc.StartedAt, room.doc.Concern))
 		}
 	}
 	for _, reservation := range agreed {
 		if reservation.doc.Idx != m.Idx {
-			open = append(open, spanOf(reservation.doc.StartsAt, reservation.doc.Concern.Minutes))
+			open = append(open, spanOf(reservation.doc.StartsAt, reservation.doc.Concern))
 		}
 	}
 	return open, nil

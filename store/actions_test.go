@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -297,6 +298,7 @@ func TestBusy(t *testing.T) {
 		"a cancelled reservation":              {other: at("cancelled", noon, "asker *", "x")},
 		"a room whose time is over":            {other: at("chat", later(-50), "asker *", "x")},
 		"a reservation for after":              {other: at("reserved", later(50), "x", "willsoner *")},
+		"a room for longer than time lasts":    {other: edited("chatrooms", later(-10), "concern.minutes", int64(math.MaxInt64)), busy: true},
 		"a longer room around":                 {other: edited("chatrooms", later(-10), "concern.minutes", 110), busy: true},
 		"a shorter reservation within":         {other: edited("reservations", later(10), "concern.minutes", 1), busy: true},
 		"a room that is over, and a reservation": {busy: true, other: func(t *testing.T, name string) {
@@ -391,6 +393,8 @@ func TestUnreadable(t *testing.T) {
 			}
 			if strings.HasPrefix(test.path+" "+test.required, "matches/1 idx") {
 				fail("idx", 2) // not the document's id
+				fail("concern.minutes", 50.0)
+				fail("Starts_At", noon) // unknown, and no reason to take it for starts_at
 			}
 		})
 	}

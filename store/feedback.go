@@ -70,12 +70,12 @@ func (s *Store) Report(ctx context.Context, askerUID string, idx int64, ids []st
 			if before[i].Exists() {
 				continue
 			}
-			r, err := decode[report](tx, snapshot)
+			m, err := decode[message](tx, snapshot)
 			if err != nil {
 				return false, err
 			}
-			r.ReportedBy, r.ReportedAt = askerUID, tx.now
-			if err := tx.Create(kept.Doc(ids[i]), r); err != nil {
+			copied := report{m.UID, m.Message, m.TimeStamp, askerUID, tx.now}
+			if err := tx.Create(kept.Doc(ids[i]), copied); err != nil {
 				return false, err
 			}
 			added = true

@@ -65,7 +65,7 @@ func selected(m Match, open []span, taken bool, now time.Time) (change, error) {
 	if m.AskerUID == m.WillsonerUID || starts.Before(now) {
 		return change{}, ErrNotFound
 	}
-	wanted := spanOf(starts, m.Concern.Minutes)
+	wanted := spanOf(starts, m.Concern)
 	for _, other := range open {
 		taken = taken || wanted.overlaps(other)
 	}
@@ -84,34 +84,35 @@ func selected(m Match, open []span, taken bool, now time.Time) (change, error) {
 	return c, nil
 }
 
-// joined notes that the party is here at now. For a match that is a reservation, room is the
-// chatroom that its roomkey names and agreed the reservation's own document, each nil if
-// there is none.
-func joined(m Match, party Party, room *Chatroom, agreed *found[Reservation], now time.Time) (change, error) {
-	c := change{match: m}
-	if m.isReservation() && !m.owns(room) {
-		if agreed == nil || agreed.doc.Status != Reserved {
-			return change{}, ErrNotFound
-		}
-		if now.Before(m.StartsAt.Add(-joinWindow)) {
-			return change{}, ErrTooEarly
-		}
-		if room != nil || !isID(m.Roomkey) { // an old key, of another match's room or with a slash in it
-			c.match.Roomkey = newRoomkey(m, now)
-		}
-		c.changed = true
-		c.opens = c.match.chatroom(m.StartsAt)
-		c.reservation = agreed.id
-	}
-	flag := &c.match.AskerJoined
+// joined notes that the party is here at now.
+func joined(m Match, party Party, now time.Time) change {
+	flag := &m.AskerJoined
 	if party == Willsoner {
-		flag = &c.match.WillsonerJoined
+		flag = &m.WillsonerJoined
 	}
-	c.changed = c.changed || !*flag
-	if c.changed {
-		*flag = true
-		c.match.UpdatedAt = now
+	if *flag {
+		return change{match: m}
 	}
+	*flag, m.UpdatedAt = true, now
+	return change{match: m, changed: true}
+}
+
+// opened has the party be the first to join a reservation, at now. agreed is its document,
+// nil if there is none; taken tells that its roomkey cannot name a new room.
+func opened(m Match, party Party, agreed *found[Reservation], taken bool, now time.Time) (change, error) {
+	if agreed == nil || agreed.doc.Status != Reserved {
+		return change{}, ErrNotFound
+	}
+	if now.Before(m.StartsAt.Add(-joinWindow)) {
+		return change{}, ErrTooEarly
+	}
+	if taken || !isID(m.Roomkey) {
+		m.Roomkey = newRoomkey(m, now)
+	}
+	c := joined(m, party, now)
+	c.match.UpdatedAt, c.changed = now, true
+	c.opens = c.match.chatroom(m.StartsAt)
+	c.reservation = agreed.id
 	return c, nil
 }
 
@@ -128,7 +129,9 @@ func completed(m Match, room *Chatroom, now time.Time) (change, error) {
 func (m *Match) isReservation() bool { return !m.StartsAt.IsZero() }
 
 // owns reports whether the room is this match's: an old roomkey may name another's.
-func (m *Match) owns(room *Chatroom) bool { return room != nil && room.Idx == m.Idx }
+func (m *Match) owns(room *Chatroom) bool {
+	return room != nil && room.Idx == m.Idx && room.AskerUID == m.AskerUID && room.WillsonerUID == m.WillsonerUID
+}
 
 // chatroom is the room of a session that started then.
 func (m *Match) chatroom(started time.Time) *Chatroom {
@@ -170,8 +173,8 @@ func newRoomkey(m Match, now time.Time) string {
 // A span is the time that a session occupies: from its start until before its end.
 type span struct{ start, end time.Time }
 
-func spanOf(start time.Time, minutes int64) span {
-	return span{start, start.Add(time.Duration(minutes) * time.Minute)}
+func spanOf(start time.Time, concern Concern) span {
+	return span{start, start.Add(concern.Length())}
 }
 
 func (s span) overlaps(other span) bool {

@@ -112,6 +112,10 @@ func TestRefusedBesides(t *testing.T) {
 		"complete, the room is another match's":  {"chat", "complete", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound, noon},
 		"review, the room is another match's":    {"chat", "review", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound, noon},
 		"report, the room is another match's":    {"chat", "report", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound, noon},
+		"complete, the room is other people's":   {"chat", "complete", []edit{{"chatrooms/room", "asker_uid", "another"}}, store.ErrNotFound, noon},
+		"report, the room is other people's":     {"chat", "report", []edit{{"chatrooms/room", "willsoner_uid", "another"}}, store.ErrNotFound, noon},
+		"join what another agreed to":            {"reserved", "join as asker", []edit{{"reservations/1", "asker_uid", "another"}}, store.ErrNotFound, later(60)},
+		"join by another match's reservation":    {"reserved", "join as asker", []edit{{"reservations/1", "idx", 2}}, store.ErrNotFound, later(60)},
 		"complete, the roomkey is a longer path": {"chat", "complete", []edit{{"matches/1", "roomkey", "room/chats/start"}}, store.ErrNotFound, noon},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,4 +173,31 @@ func TestRoomkey(t *testing.T) {
 			t.Errorf("started at %v", opened.StartedAt)
 		}
 	}
+}
+
+// TestOldReservations have any id, and may have a start below a room that was never there.
+func TestOldReservations(t *testing.T) {
+	t.Parallel()
+	old := func(t *testing.T, edits fields) *subject {
+		s, _ := faked(t)
+		s.clock.set(later(60))
+		all := session("reserved")
+		all["reservations/an old id"] = all["reservations/1"]
+		delete(all, "reservations/1")
+		s.put(t, all)
+		for field, value := range edits {
+			s.edit(t, "reservations/an old id", field, value)
+		}
+		return s
+	}
+	s := old(t, nil)
+	s.put(t, docs{"chatrooms/room/chats/start": fields{"uid": "start", "message": "", "timeStamp": noon}})
+	m, err := s.Join(within(t), store.Caller{Party: store.Willsoner, UID: willsoner}, 1)
+	if err != nil || m.Roomkey == "room" {
+		t.Errorf("beside a start without a room: %q %v", m.Roomkey, err)
+	}
+	s.consistent(t)
+
+	_, err = old(t, fields{"starts_at": "soon"}).Join(within(t), store.Caller{Party: store.Asker, UID: asker}, 1)
+	plain(t, err) // a document that cannot be read, not one that is not there
 }

@@ -94,6 +94,12 @@ type Concern struct {
 	Feelings    []string `firestore:"feelings,omitempty"`
 }
 
+// Length is how long was bought, at most a century, which a Duration can hold.
+func (c Concern) Length() time.Duration {
+	const century = 100 * 365 * 24 * 60
+	return time.Duration(min(c.Minutes, century)) * time.Minute
+}
+
 // A Card presents a willsoner. But for Idx everything in it is optional.
 type Card struct {
 	Idx           int64    `firestore:"idx,omitempty"` // not in a match
@@ -138,12 +144,19 @@ type ReviewImage struct {
 	Pic    string `firestore:"pic"`
 }
 
-// A report is a message of a chatroom; in reports, also who reported it and when.
+// A message is a document of chats that a party wrote.
+type message struct {
+	UID       string    `firestore:"uid"`
+	Message   string    `firestore:"message"`
+	TimeStamp time.Time `firestore:"timeStamp"`
+}
+
+// A report is the copy of a message that was reported.
 type report struct {
 	UID        string    `firestore:"uid"`
 	Message    string    `firestore:"message"`
 	TimeStamp  time.Time `firestore:"timeStamp"`
-	ReportedBy string    `firestore:"reported_by"` // in the copy alone, as the next
+	ReportedBy string    `firestore:"reported_by"`
 	ReportedAt time.Time `firestore:"reported_at"`
 }
 
@@ -235,11 +248,11 @@ func (i *ReviewImage) accept(string) error {
 	)
 }
 
-func (r *report) accept(string) error {
+func (m *message) accept(string) error {
 	return missing(
-		field{"uid", r.UID != ""},
-		field{"message", r.Message != ""},
-		field{"timeStamp", !r.TimeStamp.IsZero()},
+		field{"uid", m.UID != ""},
+		field{"message", m.Message != ""},
+		field{"timeStamp", !m.TimeStamp.IsZero()},
 	)
 }
 

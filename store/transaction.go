@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -34,6 +36,8 @@ type transaction struct {
 // stored after all.
 func (s *Store) transact(ctx context.Context, a action, f func(*transaction) error) error {
 	pause := gax.Backoff{Initial: 50 * time.Millisecond, Max: time.Second, Multiplier: 2}
+	// Those that lost against each other must not meet again.
+	pauseAfterConflict := gax.Backoff{Initial: 400 * time.Millisecond, Max: 2 * time.Second, Multiplier: 2}
 	for attempt := 1; ; attempt++ {
 		var err error // f's, which the library must not take for one of its own
 		failed := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
@@ -50,7 +54,11 @@ func (s *Store) transact(ctx context.Context, a action, f func(*transaction) err
 		if attempt == transactionAttempts && status.Code(revealed(err)) == codes.AlreadyExists {
 			return fmt.Errorf("store: %w", err) // no race: something else wrote what this creates
 		}
-		if attempt == transactionAttempts || !sleep(ctx, pause.Pause()) {
+		wait := pause.Pause()
+		if status.Code(revealed(err)) == codes.Aborted {
+			wait = pauseAfterConflict.Pause()
+		}
+		if attempt == transactionAttempts || !sleep(ctx, wait) {
 			return fmt.Errorf("%w: after %d attempts: %v", ErrUnavailable, attempt, err)
 		}
 		s.metrics.retries.WithLabelValues(string(a)).Inc()
@@ -100,6 +108,9 @@ func decode[T any, P documentOf[T]](tx *transaction, snapshot *firestore.Documen
 	doc := new(T)
 	err := snapshot.DataTo(doc)
 	if err == nil {
+		err = strict(reflect.ValueOf(doc).Elem(), snapshot.Data(), "")
+	}
+	if err == nil {
 		err = P(doc).accept(snapshot.Ref.ID)
 	}
 	if err != nil {
@@ -107,6 +118,32 @@ func decode[T any, P documentOf[T]](tx *transaction, snapshot *firestore.Documen
 		return nil, fmt.Errorf("%w: %s: %w", errUnreadable, snapshot.Ref.Parent.ID, err)
 	}
 	return doc, nil
+}
+
+// strict refuses what the library's DataTo lets through and the lists' decoder does not: a
+// field under a name in other letters, and a double in an integer's place. filled is the
+// struct that DataTo filled from data, which stands at path in the document.
+func strict(filled reflect.Value, data map[string]any, path string) error {
+	for i := range filled.NumField() {
+		name, _, _ := strings.Cut(filled.Type().Field(i).Tag.Get("firestore"), ",")
+		field := reflect.Indirect(filled.Field(i))
+		if !field.IsValid() || field.IsZero() {
+			continue
+		}
+		switch value := data[name].(type) {
+		case nil:
+			return fmt.Errorf("%s: missing", path+name)
+		case float64:
+			if field.Kind() == reflect.Int64 {
+				return fmt.Errorf("%s: double where integer belongs", path+name)
+			}
+		case map[string]any:
+			if err := strict(field, value, path+name+"."); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // query reads the documents found. Those that do not follow the schema are passed over.
