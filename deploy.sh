@@ -26,8 +26,8 @@ command -v gcloud >/dev/null || fail "gcloud is not installed: https://cloud.goo
 gcloud auth print-access-token >/dev/null 2>&1 || fail "gcloud is not signed in: gcloud auth login"
 gcloud projects describe "$PROJECT" >/dev/null 2>&1 || fail "there is no project $PROJECT that this account may see"
 [ "$(gcloud billing projects describe "$PROJECT" --format='value(billingEnabled)' 2>/dev/null)" = True ] ||
-  fail "$PROJECT has no billing account, which Cloud Run and Cloud Build ask for: https://console.cloud.google.com/billing/linkedaccount?project=$PROJECT"
-"$firebase" projects:list --json 2>/dev/null | grep -q "\"projectId\": *\"$PROJECT\"" ||
+  fail "$PROJECT has no billing account, or you may not see it, which Cloud Run and Cloud Build ask for: https://console.cloud.google.com/billing/linkedaccount?project=$PROJECT"
+"$firebase" projects:list --json 2>/dev/null | grep "\"projectId\": *\"$PROJECT\"" >/dev/null ||
   fail "$PROJECT is no Firebase project that firebase-tools may see: $firebase login, then $firebase projects:addfirebase $PROJECT"
 
 step "the APIs"

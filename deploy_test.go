@@ -77,7 +77,7 @@ func TestDeployRefuses(t *testing.T) {
 		"which project?":           {"PROJECT="},
 		"gcloud is not signed in":  {"FAILS=print-access-token"},
 		"there is no project":      {"FAILS=gcloud projects describe"},
-		"no billing account":       {"FAILS=billing"},
+		"no billing account, or":   {"FAILS=billing"},
 		"is no Firebase project":   {"PROJECT=other-project"},
 		"firebase-tools are not":   {"FIREBASE=/nowhere"},
 		"gcloud is not installed":  {"PATH=" + withoutGcloud},

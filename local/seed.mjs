@@ -107,7 +107,7 @@ Accept an offer, which opens a room:
 
 curl -s -X PATCH http://${api}/api/v1/asker/list/matches/${offer}/select -H 'x-token: ${idToken}'
 `}
-${restart} builds and restarts the server over the same data, Ctrl-C stops everything.
+${restart} builds and restarts the server over the same data, Ctrl-C stops it.
 `);
 }
 

@@ -48,7 +48,7 @@ export function Talk({ local, user, desk, session }: Props) {
     <section class="pane talk" tabIndex={-1} aria-labelledby="talk">
       <header>
         <h2 id="talk" tabIndex={-1} ref={heading}>{t.talkWith(other || t.nameless)}</h2>
-        {left !== undefined && <span class="clock" role="timer">{isOver ? t.timeUp : t.left(clock(left))}</span>}
+        {isUnderWay && left !== undefined && <span class="clock" role="timer">{isOver ? t.timeUp : t.left(clock(left))}</span>}
         <button type="button" onClick={() => desk.open(undefined)}>{t.close}</button>
       </header>
       <ol class="steps" aria-label={t.steps}>
@@ -128,7 +128,7 @@ function Messages({ messages, me, canReport, reported, report }: MessagesProps) 
   const t = useText();
   const { minuteOf } = useTimes();
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.scrollTo({ top: list.current.scrollHeight }), [messages.length]);
+  useEffect(() => list.current?.scrollTo({ top: list.current.scrollHeight }), [messages]);
 
   return (
     <div class="messages" role="log" aria-label={t.messages} tabIndex={0} ref={list}>

@@ -22,7 +22,7 @@ const ko = {
   accept: '수락하기', enter: '참여하기', entered: '열린 대화',
 
   emptyTalk: '진행중인 상담에 참여하면 대화가 여기에 열립니다.',
-  emptyTalkHint: '새 창에서 상대로 로그인하면 두 사람의 상담을 처음부터 끝까지 걸어볼 수 있습니다.',
+  emptyTalkHint: '새 창에서 상대로 로그인하면 두 사람의 상담을 처음부터 끝까지 진행해 볼 수 있습니다.',
   talkWith: (name: string) => `${name} 님과의 대화`, close: '닫기', steps: '대화에 이르는 단계',
   step: { start: '입장', intro: '동의', end: '대화' }, done: '했음', notYet: '아직', me: '나',
   agree: '동의하기', startedAt: (time: string) => `${time} 시작`, left: (time: string) => `${time} 남음`, timeUp: '시간이 다 됨',
@@ -31,11 +31,11 @@ const ko = {
   finish: '후기 쓰고 마치기', over: '상담 시간이 끝났습니다.', closed: '끝난 상담입니다.',
 
   review: '상담은 어떠셨나요?', backToTalk: '대화로 돌아가기', rating: '별점', stars: (rating: number) => `별 ${rating}개`,
-  image: '상담사의 유형', noImages: '고를 그림이 없어 후기를 남길 수 없습니다.', reviewTitle: '제목 (없어도 됩니다)', content: '후기',
+  image: '윌스너의 유형', noImages: '고를 그림이 없어 후기를 남길 수 없습니다.', reviewTitle: '제목 (없어도 됩니다)', content: '후기',
   submit: '후기 남기고 마치기', skip: '후기 없이 마치기',
 
-  exchangesHint: '여기서 하는 모든 요청이 보입니다.', again: '다시 요청', expired: '만료된 토큰으로 요청', noAnswer: '답이 없음',
-  answer: '답', body: '보낸 본문', headers: (count: number) => `답의 헤더 ${count}개`, noBody: '본문이 없습니다.',
+  exchangesHint: '여기서 하는 모든 요청이 보입니다.', again: '다시 요청', expired: '만료된 토큰으로 요청', noAnswer: '응답 없음',
+  answer: '응답', body: '보낸 본문', headers: (count: number) => `응답 헤더 ${count}개`, noBody: '본문이 없습니다.',
   copy: '복사', copied: '복사됨', inShell: '셸에서 같은 요청을 합니다. 토큰이 들어 있습니다.',
 
   withToken: (who: string) => `여기서 보내는 요청에는 ${who}의 토큰이 들어갑니다.`, withoutToken: '로그인하면 여기서 보내는 요청에 토큰이 들어갑니다.',
@@ -44,12 +44,12 @@ const ko = {
     selected: '제안을 수락했습니다.', joined: '참여했습니다.', completed: '상담을 마쳤습니다.', reviewed: '후기를 남기고 상담을 마쳤습니다.',
     reported: '메시지를 신고했습니다.', refreshed: '토큰이 만료되어 새로 받고, 한 번 다시 요청했습니다.',
     too_early: '아직 이릅니다. 약속한 시각 10분 전부터 참여할 수 있습니다.',
-    already_matched: '이미 다른 상담이 정해졌거나, 그 시간에 두 사람 중 하나의 상담이 있습니다.',
+    already_matched: '이미 다른 상담이 정해졌거나, 그 시간에 한 사람의 상담이 있습니다.',
     not_found: '그런 상담이 없거나, 지금 할 수 없는 일입니다.',
     review_already_exists: '후기는 이미 남겼습니다.',
     service_unavailable: '서버가 지금 답할 수 없습니다. 잠시 뒤에 다시 해 주세요.',
     deadline_exceeded: '서버가 제때 답하지 못했습니다. 다시 해 주세요.',
-    failed: '되지 않았습니다.',
+    failed: '요청이 실패했습니다.',
   },
 };
 
@@ -83,7 +83,7 @@ const en: Text = {
   finish: 'Review and finish', over: 'The time of this session is over.', closed: 'This session is closed.',
 
   review: 'How was the session?', backToTalk: 'Back to the talk', rating: 'Rating', stars: (rating) => `${rating} stars`,
-  image: 'The counsellor was', noImages: 'There is no picture to choose, and without one no review.', reviewTitle: 'Title (optional)', content: 'Review',
+  image: 'The willsoner was', noImages: 'There is no picture to choose, and without one no review.', reviewTitle: 'Title (optional)', content: 'Review',
   submit: 'Leave the review and finish', skip: 'Finish without a review',
 
   exchangesHint: 'Every request made here is shown.', again: 'Ask again', expired: 'Ask with an expired token', noAnswer: 'no answer',

@@ -18,5 +18,6 @@ export default defineConfig({
     target: 'es2023',
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1600,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });

@@ -157,7 +157,7 @@ function theConsole() {
     const shown = exchange(asker, 'GET /api/v1/asker/chat/chatrooms', 200);
     await seen(shown, 'success', ' ms');
     if (!(await shown.evaluate(({ open }) => open))) await shown.locator('summary').first().press('Enter');
-    const body = JSON.parse(await shown.getByLabel('답', { exact: true }).textContent());
+    const body = JSON.parse(await shown.getByLabel('응답', { exact: true }).textContent());
     assert.deepEqual(body.data.reserve.map(({ idx }) => idx), [669, 670, 671]);
     assert.equal(body.data.ing[0].start, 1605077440300);
     await shown.getByText(/^답의 헤더 \d+개$/).click();
