@@ -88,7 +88,7 @@ var lines = []struct {
 // What makes a machine too noisy: a load before the start, in processes that ran or
 // waited for a core; and how far apart a ratio's least and most are, in parts of it.
 const (
-	idle   = 0.5
+	idle   = 1.0
 	steady = 0.25
 )
 

@@ -72,7 +72,7 @@ type object struct {
 func newObject(body []byte) *object {
 	o := &object{}
 	// The decoder would put a replacement character for what is not UTF-8.
-	if !utf8.Valid(body) || json.Unmarshal(body, &o.keys) != nil || o.keys == nil {
+	if !utf8.Valid(body) || json.Unmarshal(body, &o.keys) != nil {
 		o.err = fmt.Errorf("%w: the body is no JSON object", errInvalid)
 	}
 	return o

@@ -101,6 +101,7 @@ func TestBadBodies(t *testing.T) {
 	long := strings.Repeat("긴", 1001)
 	for _, body := range []string{
 		``, ` `, `null`, `1`, `"x"`, `[]`, `[{}]`, `true`, `{`, `{}`, `{}{}`, `{} x`, "{}\x00", `{"a":}`, `{'a':1}`, "\xff", `{"a":"` + "\xff" + `"}`, "\ufeff{}",
+		"{\"match_idx\":1,\"content\":\"\xc3\x28\",\"rating\":1,\"image_idx\":1,\"reports\":[\"a\"]}",
 		strings.Repeat(`{"a":`, 12_000), strings.Repeat(`[`, 60_000),
 	} {
 		for _, path := range []string{reviews, reviews + "/complete", reports} {

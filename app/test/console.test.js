@@ -160,7 +160,7 @@ function theConsole() {
     const body = JSON.parse(await shown.getByLabel('응답', { exact: true }).textContent());
     assert.deepEqual(body.data.reserve.map(({ idx }) => idx), [669, 670, 671]);
     assert.equal(body.data.ing[0].start, 1605077440300);
-    await shown.getByText(/^답의 헤더 \d+개$/).click();
+    await shown.getByText(/^응답 헤더 \d+개$/).click();
     await seen(shown.getByRole('definition'), 'application/json; charset=utf-8', 'private, no-cache');
 
     const curl = await shown.getByLabel('curl').textContent();
