@@ -37,7 +37,10 @@ func (s *Store) Review(ctx context.Context, review Review) (Review, error) {
 		}
 		return true, tx.Create(ref, review)
 	})
-	return review, err
+	if err != nil {
+		return Review{}, err
+	}
+	return review, nil
 }
 
 // Report keeps a copy of the messages with these ids in the chatroom of a session, where

@@ -51,11 +51,11 @@ func (s *Store) transact(ctx context.Context, a action, f func(*transaction) err
 		if err == nil || !isTransient(ctx, err) {
 			return explain(ctx, err)
 		}
-		if attempt == transactionAttempts && status.Code(revealed(err)) == codes.AlreadyExists {
+		if attempt == transactionAttempts && status.Code(err) == codes.AlreadyExists {
 			return fmt.Errorf("store: %w", err) // no race: something else wrote what this creates
 		}
 		wait := pause.Pause()
-		if status.Code(revealed(err)) == codes.Aborted {
+		if status.Code(err) == codes.Aborted {
 			wait = pauseAfterConflict.Pause()
 		}
 		if attempt == transactionAttempts || !sleep(ctx, wait) {

@@ -136,9 +136,11 @@ class Walk {
     const rooms = Object.values(this.rooms);
     await Promise.any(rooms.map((room) => room.until(() => rooms[0].countdown === rooms[1].countdown)));
     assert.ok(rooms[0].countdown > Date.now() + 49 * 60_000);
-    // What may be refused on the way: a step set over somebody's name, or a name with the time of the step before it.
+    // What may be refused on the way: a step set over somebody's name, a name with the time of the step before it, and a
+    // message that is there already: the network went before its answer came, and the SDK sent it again.
     const refused = rooms.flatMap((room) => room.refused);
-    assert.deepEqual(refused.filter(({ id, code }) => !['start', 'intro'].includes(id) || code !== 'permission-denied'), []);
+    const isStored = (id) => this.stored.lines.some((line) => line.id === id);
+    assert.deepEqual(refused.filter(({ id, code }) => code !== 'permission-denied' || !(['start', 'intro'].includes(id) || isStored(id))), []);
   }
 
   async showsSomethingElse() {
