@@ -18,20 +18,21 @@ for target in $targets; do
 	part go test -run '^$' -fuzz "^${target#*:}\$" -fuzztime 5s -fuzzminimizetime 10x "${target%:*}"
 done
 
-# One file after another: rules that read other documents can be denied under load. One reporter is for who reads along;
-# of the other, TAP, the closing lines are shown.
 export WILLSON_BINARY="$PWD/.cache/willson"
-part node --test --test-concurrency=1 --test-reporter=spec --test-reporter-destination=stdout \
-	--test-reporter=tap --test-reporter-destination=.cache/node.tap \
-	$(ls app/test/*.test.js local/*.test.mjs | grep -v console)
-tail -n 8 .cache/node.tap
 
-# The Firestore emulator loses a listener's update now and then (app/test/session.test.js), for which the page waits in
-# vain: one more try.
+# First, while nobody else's documents are there. The Firestore emulator loses a listener's update now and then
+# (app/test/session.test.js), and the page then waits for nothing: one more try.
 in_browser() {
 	node --test --test-reporter=spec app/test/console.test.js
 }
 in_browser || { echo "The console's tests failed. Once more…"; part in_browser; }
+
+# One file after another: rules that read other documents can be denied under load. One reporter is for who reads along;
+# of the other, TAP, the closing lines are shown.
+part node --test --test-concurrency=1 --test-reporter=spec --test-reporter-destination=stdout \
+	--test-reporter=tap --test-reporter-destination=.cache/node.tap \
+	$(ls app/test/*.test.js local/*.test.mjs | grep -v console)
+tail -n 8 .cache/node.tap
 
 part go run gotest.tools/gotestsum@v1.13.0 --format=pkgname -- -race -shuffle=on -count=1 ./...
 

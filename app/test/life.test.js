@@ -176,7 +176,7 @@ class Life {
 }
 
 // live runs a life to its end, and closes its phones whatever happens. The emulator loses a listener's update now and
-// then (session.test.js says how often): a life in which a phone waited for one in vain is lived again, as another match.
+// then (session.test.js says how often): a life in which a phone waited for one is lived again, as another match.
 async function live(fields, work) {
   for (let tries = 1; ; tries++) {
     const life = await Life.begin(fields);
