@@ -67,8 +67,8 @@ type keys struct {
 	project   string
 	log       *slog.Logger
 	cancelled context.Context // keeps a client from fetching
-	base      context.Context // ends with close
-	close     context.CancelFunc
+	base      context.Context // ends with cancel
+	cancel    context.CancelFunc
 	current   atomic.Pointer[keySet]
 	waiting   chan struct{} // holds one for each request that waits because of an unknown key
 
@@ -98,7 +98,7 @@ type load struct {
 
 func newKeys(empty *fbauth.Client, project string, log *slog.Logger, factory promauto.Factory) *keys {
 	k := &keys{project: project, log: log, cancelled: cancelled(), waiting: make(chan struct{}, maxWaiting)}
-	k.base, k.close = context.WithCancel(context.Background())
+	k.base, k.cancel = context.WithCancel(context.Background())
 	k.current.Store(&keySet{client: empty})
 
 	refreshes := factory.NewCounterVec(prometheus.CounterOpts{
@@ -199,6 +199,17 @@ func (k *keys) await(ctx context.Context, long, newerKey bool, now time.Time) {
 // loaded reports whether the current client holds keys.
 func (k *keys) loaded() bool {
 	return loadKeys(k.cancelled, k.current.Load().client, k.project) == nil
+}
+
+// close ends the load that is under way, and waits until it has ended.
+func (k *keys) close() {
+	k.cancel()
+	k.mu.Lock()
+	newest := k.load
+	k.mu.Unlock()
+	if newest != nil {
+		<-newest.done
+	}
 }
 
 // refreshIfDue starts a load when the current keys have lived half of their life.
