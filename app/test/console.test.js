@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import axe from 'axe-core';
 import { collection, deleteDoc, doc, getDoc, getDocs, query, setDoc, Timestamp, where } from 'firebase/firestore';
 import { findBrowser, launchBrowser } from './local/browser.js';
+import { seed } from '../../local/seed.mjs';
 import { authEmulator, firestoreEmulator, loadSeed, openAsServer } from './local/emulators.js';
 import { buildServer, startServer } from './local/server.js';
 
@@ -67,7 +68,7 @@ if (browserPath) {
 }
 
 function theConsole() {
-  let server, store, seed, browser, context;
+  let server, store, browser, context;
   let asker, willsoner;
   const requests = [];
   const problems = [];
@@ -75,7 +76,7 @@ function theConsole() {
   before(async () => {
     browser = await launchBrowser(browserPath);
     store = openAsServer();
-    seed = await loadSeed(store.db);
+    await loadSeed();
     await setDoc(doc(store.db, 'review_images/2'), { idx: 2, name: '공감하는 타입', detail: '내 마음을 그대로 알아줘요', pic: 'https://pic.test/2.png' });
     server = await startServer(built.binary);
     context = await browser.newContext({ locale: 'ko-KR', viewport: laptop });

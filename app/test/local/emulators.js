@@ -1,9 +1,8 @@
 // The emulators of the environment, as their owner: what the server's side of a test puts into them.
 import { readFileSync } from 'node:fs';
 import { deleteApp, initializeApp } from 'firebase/app';
-import {
-  Timestamp, connectFirestoreEmulator, doc, getFirestore, setLogLevel, terminate, writeBatch,
-} from 'firebase/firestore';
+import { connectFirestoreEmulator, getFirestore, setLogLevel, terminate } from 'firebase/firestore';
+import { load } from '../../../local/seed.mjs';
 
 for (const name of ['GOOGLE_CLOUD_PROJECT', 'FIREBASE_AUTH_EMULATOR_HOST', 'FIRESTORE_EMULATOR_HOST']) {
   if (!process.env[name]) throw new Error(`${name} is not set: run \`make test\`, or \`.cache/local exec -- node --test app/test/*.test.js\``);
@@ -61,26 +60,9 @@ export function openAsServer() {
   return { db, close };
 }
 
-// loadSeed leaves what `make run` seeds and nothing else, and returns it.
-export async function loadSeed(db) {
-  const seed = JSON.parse(read('local/seed.json'));
+// loadSeed leaves what `make run` seeds and nothing else.
+export async function loadSeed() {
   await loadRules();
-  await createAccounts(seed.accounts);
   await asOwner('DELETE', `http://${firestoreEmulator}/emulator/v1/projects/${projectId}/databases/(default)/documents`);
-  const batch = writeBatch(db);
-  for (const [path, fields] of Object.entries(seed.documents)) {
-    batch.set(doc(db, path), withTimes(fields));
-  }
-  await batch.commit();
-  return seed;
-}
-
-const hour = 3_600_000;
-
-function withTimes(value) {
-  if (Array.isArray(value)) return value.map(withTimes);
-  if (typeof value !== 'object') return value;
-  if (value.$time) return Timestamp.fromDate(new Date(value.$time));
-  if (value.$in) return Timestamp.fromMillis(Math.floor(Date.now() / hour) * hour + parseInt(value.$in, 10) * hour);
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withTimes(field)]));
+  await load();
 }
