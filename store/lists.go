@@ -100,7 +100,7 @@ func (s *Store) ReviewImages(ctx context.Context) ([]ReviewImage, error) {
 
 // rows reads the answer to a query. A document that does not follow the schema, or that
 // wanted refuses, is left out and logged.
-func rows[T any, P documentOf[T]](ctx context.Context, q asked, decoder *docbytes.Decoder[T], wanted func(*T) error) ([]T, error) {
+func rows[T any, P documentOf[T]](ctx context.Context, q asked, decoder *docbytes.Schema[T], wanted func(*T) error) ([]T, error) {
 	found, err := q.answer(ctx)
 	if err != nil {
 		return nil, err
@@ -134,9 +134,9 @@ type listClient struct {
 	parent string
 	read   prometheus.Counter
 
-	rooms        *docbytes.Decoder[Chatroom]
-	reservations *docbytes.Decoder[Reservation]
-	images       *docbytes.Decoder[ReviewImage]
+	rooms        *docbytes.Schema[Chatroom]
+	reservations *docbytes.Schema[Reservation]
+	images       *docbytes.Schema[ReviewImage]
 }
 
 func newListClient(ctx context.Context, cfg Config, read prometheus.Counter) (*listClient, error) {

@@ -62,16 +62,16 @@ func BenchmarkDecode(b *testing.B) {
 			"keywords":      []any{"위로", "공감", "집"},
 		},
 	})
-	raw, snapshot, decoder := encode(b, doc), newLibrary(b).snapshot(b, doc), docbytes.For[chatroom]()
+	raw, snapshot, schema := encode(b, doc), newLibrary(b).snapshot(b, doc), docbytes.For[chatroom]()
 	var got, want chatroom
-	if err := errors.Join(decoder.Decode(raw, &got), snapshot.DataTo(&want)); err != nil || !reflect.DeepEqual(got, want) {
+	if err := errors.Join(schema.Decode(raw, &got), snapshot.DataTo(&want)); err != nil || !reflect.DeepEqual(got, want) {
 		b.Fatalf("%v: got %+v\nwant %+v", err, got, want)
 	}
 	b.Run("docbytes", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			got = chatroom{}
-			if err := decoder.Decode(raw, &got); err != nil {
+			if err := schema.Decode(raw, &got); err != nil {
 				b.Fatal(err)
 			}
 		}

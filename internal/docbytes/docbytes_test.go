@@ -27,7 +27,7 @@ type inner struct {
 	Tags []string  `firestore:"tags"`
 }
 
-// A row has a field of every type that can be decoded.
+// A row has a field of every type that a document can hold.
 type row struct {
 	Text    string      `firestore:"text,omitempty"`
 	Title   title       `firestore:"title"`
@@ -39,7 +39,13 @@ type row struct {
 	Numbers []int64     `firestore:"numbers"`
 	Times   []time.Time `firestore:"times"`
 	Inners  []inner     `firestore:"inners"`
-	InnerPs []*inner    `firestore:"inner_ps"`
+	Flag    bool        `firestore:"flag"`
+	Rate    float64     `firestore:"rate,omitempty"`
+	Rates   []float64   `firestore:"rates"`
+	FlagP   *bool       `firestore:"flag_p"`
+	NumberP *int64      `firestore:"number_p,omitempty"`
+	TextP   *string     `firestore:"text_p"`
+	WhenP   *time.Time  `firestore:"when_p"`
 	Skipped string      `firestore:"-"`
 	NoTag   string
 	_       string
@@ -71,14 +77,18 @@ func TestDecode(t *testing.T) {
 		"empty map":   {fields{"inner": fields{}, "inner_p": fields{}}, row{InnerP: &inner{}}},
 		"empty array": {fields{"texts": []any{}}, row{}},
 		"arrays": {fields{
-			"texts": []any{"a", "", "b"}, "numbers": []any{1, -1}, "times": []any{instant}, "inners": []any{fields{"name": "a"}, fields{}}, "inner_ps": []any{fields{"size": 1}},
+			"texts": []any{"a", "", "b"}, "numbers": []any{1, -1}, "times": []any{instant}, "inners": []any{fields{"name": "a"}, fields{}}, "rates": []any{0.5, 2},
 		}, row{
-			Texts: []string{"a", "", "b"}, Numbers: []int64{1, -1}, Times: []time.Time{instant}, Inners: []inner{{Name: "a"}, {}}, InnerPs: []*inner{{Size: 1}},
+			Texts: []string{"a", "", "b"}, Numbers: []int64{1, -1}, Times: []time.Time{instant}, Inners: []inner{{Name: "a"}, {}}, Rates: []float64{0.5, 2},
 		}},
-		"null is absent":    {fields{"text": nil, "number": nil, "when": nil, "inner": nil, "inner_p": nil, "texts": nil}, row{}},
-		"null in arrays":    {fields{"texts": []any{"a", nil}, "inners": []any{nil}, "inner_ps": []any{nil}}, row{Texts: []string{"a", ""}, Inners: []inner{{}}, InnerPs: []*inner{nil}}},
+		"boolean":             {fields{"flag": true}, row{Flag: true}},
+		"double":              {fields{"rate": -4.5}, row{Rate: -4.5}},
+		"integer as a double": {fields{"rate": 4}, row{Rate: 4}},
+		"pointers": {fields{"flag_p": false, "number_p": 0, "text_p": "", "when_p": instant},
+			row{FlagP: new(false), NumberP: new(int64(0)), TextP: new(""), WhenP: new(instant)}},
+		"null is absent":    {fields{"text": nil, "number": nil, "when": nil, "inner": nil, "inner_p": nil, "texts": nil, "rate": nil, "number_p": nil}, row{}},
 		"no tag":            {fields{"NoTag": "a"}, row{NoTag: "a"}},
-		"another case":      {fields{"TEXT": "a", "notag": "a", "inner": fields{"Name": "a"}}, row{}},
+		"another case":      {fields{"TEXT": "a", "notag": "a", "inners": []any{fields{"Name": "a"}}}, row{Inners: []inner{{}}}},
 		"not to be decoded": {fields{"Skipped": "a", "-": "a", "_": "a", "": "a"}, row{}},
 		"unknown fields":    {fields{"other": fields{"text": 1}, "location": &pb.Value{}, "text": "a"}, row{Text: "a"}},
 	} {
@@ -110,6 +120,14 @@ func TestWrongTypes(t *testing.T) {
 		"when: malformed ":                                   {"when": stamp(-62135596801, 0)},
 		"when: malformed  ":                                  {"when": stamp(0, -1)},
 		"when: malformed   ":                                 {"when": stamp(0, 1e9)},
+		"rate: not a finite number":                          {"rate": math.NaN()},
+		"rates: not a finite number":                         {"rates": []any{math.Inf(-1)}},
+		"rate: string where double belongs":                  {"rate": "4.5"},
+		"number_p: double where integer belongs":             {"number_p": 2.0},
+		"texts: null where string belongs":                   {"texts": []any{"a", nil}},
+		"inners: null where map belongs":                     {"inners": []any{nil}},
+		"numbers: double where integer belongs":              {"numbers": []any{1, 2.0}},
+		"flag: integer where boolean belongs":                {"flag": 1},
 		"inner: array where map belongs":                     {"inner": []any{}},
 		"inner.name: boolean where string belongs":           {"inner": fields{"name": true}},
 		"inner_p.tags: integer where string belongs":         {"inner_p": fields{"tags": []any{"a", 1}}},
@@ -188,17 +206,33 @@ func TestRepeated(t *testing.T) {
 func TestForRefuses(t *testing.T) {
 	t.Parallel()
 	for name, use := range map[string]func(){
-		"not a struct":     func() { docbytes.For[string]() },
-		"a time":           func() { docbytes.For[time.Time]() },
-		"a pointer":        func() { docbytes.For[*inner]() },
-		"a map":            func() { docbytes.For[struct{ A map[string]string }]() },
-		"bytes":            func() { docbytes.For[struct{ A []byte }]() },
-		"any":              func() { docbytes.For[struct{ A struct{ B any } }]() },
-		"a double":         func() { docbytes.For[struct{ A float64 }]() },
-		"an int":           func() { docbytes.For[struct{ A int }]() },
-		"a text's pointer": func() { docbytes.For[struct{ A *string }]() },
-		"a time's pointer": func() { docbytes.For[struct{ A *time.Time }]() },
-		"embedded":         func() { docbytes.For[struct{ inner }]() },
+		"not a struct":      func() { docbytes.For[string]() },
+		"a time":            func() { docbytes.For[time.Time]() },
+		"a pointer":         func() { docbytes.For[*inner]() },
+		"a map":             func() { docbytes.For[struct{ A map[string]string }]() },
+		"bytes":             func() { docbytes.For[struct{ A []byte }]() },
+		"any":               func() { docbytes.For[struct{ A struct{ B any } }]() },
+		"an int":            func() { docbytes.For[struct{ A int }]() },
+		"slice in a slice":  func() { docbytes.For[struct{ A [][]string }]() },
+		"pointers' slice":   func() { docbytes.For[struct{ A []*inner }]() },
+		"a slice's pointer": func() { docbytes.For[struct{ A *[]string }]() },
+		"two pointers":      func() { docbytes.For[struct{ A **inner }]() },
+		"a name to quote": func() {
+			docbytes.For[struct {
+				A string `firestore:"a.b"`
+			}]()
+		},
+		"a digit first": func() {
+			docbytes.For[struct {
+				A string `firestore:"1a"`
+			}]()
+		},
+		"another option": func() {
+			docbytes.For[struct {
+				A string `firestore:"a,serverTimestamp"`
+			}]()
+		},
+		"embedded": func() { docbytes.For[struct{ inner }]() },
 		"a name twice": func() {
 			docbytes.For[struct {
 				A string

@@ -1,6 +1,7 @@
 package docbytes_test
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,15 +13,15 @@ import (
 	"willson/internal/docbytes"
 )
 
-// FuzzDecode decodes any bytes: without a panic, and to what the library's DataTo makes
-// of them where both accept them.
+// FuzzDecode decodes any bytes: without a panic, to what the library's DataTo makes of
+// them where both accept them, and such that it can be written and read again.
 func FuzzDecode(f *testing.F) {
 	for _, doc := range []fields{
 		{},
 		{"text": "집", "title": "t", "number": -1, "when": instant, "NoTag": "a"},
-		{"inner": fields{"name": "a", "size": 1, "at": instant, "tags": []any{"a", nil}}, "inner_p": fields{}, "other": fields{"text": 1}},
-		{"texts": []any{"a", nil, ""}, "numbers": []any{1, nil}},
-		{"times": []any{instant, nil}, "inners": []any{fields{"size": 1}, nil}, "inner_ps": []any{nil, fields{}}},
+		{"inner": fields{"name": "a", "size": 1, "at": instant, "tags": []any{"a"}}, "inner_p": fields{}, "other": fields{"text": 1}},
+		{"texts": []any{"a", ""}, "numbers": []any{1}, "rates": []any{1.5, 2}, "rate": 2, "flag": true},
+		{"times": []any{instant}, "inners": []any{fields{"size": 1}, nil}, "flag_p": true, "number_p": 1, "text_p": "a", "when_p": instant},
 		{"text": nil, "number": nil, "when": nil, "inner": nil, "texts": nil, "inner_p": nil},
 		{"text": 1, "number": "1"},
 		{"number": 2.0},
@@ -36,12 +37,13 @@ func FuzzDecode(f *testing.F) {
 			f.Add(entry(name, slices.Concat(encode(f, value(v)), encode(f, value(v)))))
 		}
 	}
-	library, decoder := newLibrary(f), docbytes.For[row]()
+	library, schema := newLibrary(f), docbytes.For[row]()
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		docbytes.FromAnswer(raw)
+		docbytes.FromBatch(raw)
 		name, _ := docbytes.Document(raw).Name(), docbytes.Document(raw).ID()
 		var got, want row
-		err := decoder.Decode(raw, &got)
+		err := schema.Decode(raw, &got)
 		var doc pb.Document
 		if proto.Unmarshal(raw, &doc) != nil {
 			return
@@ -49,7 +51,18 @@ func FuzzDecode(f *testing.F) {
 		if name != doc.Name {
 			t.Errorf("name %q, want %q", name, doc.Name)
 		}
-		if err != nil || !alike(doc.Fields) || library.snapshot(t, &doc).DataTo(&want) != nil {
+		if err != nil {
+			return
+		}
+		if (doc.UpdateTime == nil) != (docbytes.Document(raw).UpdateTime() == nil) {
+			t.Errorf("update time %v, want %v", docbytes.Document(raw).UpdateTime(), doc.UpdateTime)
+		}
+		written, err := schema.Fields(&got)
+		var again row
+		if err := errors.Join(err, schema.Decode(encode(t, &pb.Document{Fields: written}), &again)); err != nil || !reflect.DeepEqual(again, got) {
+			t.Errorf("%v: %+v was written and read as %+v", err, got, again)
+		}
+		if !alike(doc.Fields) || library.snapshot(t, &doc).DataTo(&want) != nil {
 			return
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -59,7 +72,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 // names are the fields of a row and what is in it.
-var names = []string{"text", "title", "number", "when", "inner", "inner_p", "texts", "numbers", "times", "inners", "inner_ps", "NoTag", "name", "size", "at", "tags"}
+var names = []string{"text", "title", "number", "when", "inner", "inner_p", "texts", "numbers", "times", "inners", "flag", "rate", "rates", "flag_p", "number_p", "text_p", "when_p", "NoTag", "name", "size", "at", "tags"}
 
 // alike reports whether there is no name that DataTo takes for another in different case.
 func alike(fields map[string]*pb.Value) bool {

@@ -13,7 +13,9 @@ import (
 type kind = protowire.Number
 
 const (
+	kindBoolean   kind = 1
 	kindInteger   kind = 2
+	kindDouble    kind = 3
 	kindMap       kind = 6
 	kindArray     kind = 9
 	kindTimestamp kind = 10
@@ -27,9 +29,9 @@ var kinds = [...]struct {
 	wire protowire.Type
 }{
 	0:             {"a value of unknown type", -1},
-	1:             {"boolean", protowire.VarintType},
+	kindBoolean:   {"boolean", protowire.VarintType},
 	kindInteger:   {"integer", protowire.VarintType},
-	3:             {"double", protowire.Fixed64Type},
+	kindDouble:    {"double", protowire.Fixed64Type},
 	5:             {"reference", protowire.BytesType},
 	kindMap:       {"map", protowire.BytesType},
 	8:             {"geo point", protowire.BytesType},

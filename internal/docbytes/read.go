@@ -1,0 +1,136 @@
+package docbytes
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// errNotFinite is about a double that JSON has no number for.
+var errNotFinite = errors.New("not a finite number")
+
+// Decode fills what p points to with doc's fields, as the library's DataTo does, but more
+// strictly, and alike at every depth. Names match exactly. A double is no integer; an
+// integer is taken where a double belongs; NaN and the infinities are errors, as is a null
+// in an array. A field that doc lacks, or that is null in it, becomes zero; one that T
+// lacks is ignored and its value not looked at. Of fields of the same name the last one
+// counts. An empty array is a nil slice. After an error part of p may be filled.
+func (s *Schema[T]) Decode(doc Document, p *T) error {
+	return s.document.setFields(reflect.ValueOf(p).Elem(), doc, documentEntries)
+}
+
+// setFields sets a struct from a message with entries under the number given.
+func (p *plan) setFields(dst reflect.Value, message []byte, entries protowire.Number) error {
+	dst.SetZero()
+	s := scanner{rest: message}
+	for s.next() {
+		if !s.is(entries) {
+			continue
+		}
+		name, raw, err := readEntry(s.bytes)
+		if err != nil {
+			return p.fail(err)
+		}
+		for i := range p.fields {
+			if f := &p.fields[i]; f.name == string(name) {
+				if err := f.setField(dst.Field(f.index), raw); err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	return p.fail(s.err)
+}
+
+// setField sets a struct's field from the bytes of a google.firestore.v1.Value.
+func (p *plan) setField(dst reflect.Value, raw []byte) error {
+	v, err := readValue(raw)
+	if err != nil {
+		return p.fail(err)
+	}
+	if v.kind == kindNull {
+		dst.SetZero()
+		return nil
+	}
+	if p.pointer {
+		dst.Set(reflect.New(dst.Type().Elem()))
+		dst = dst.Elem()
+	}
+	return p.set(dst, v)
+}
+
+// set sets dst, which is no pointer.
+func (p *plan) set(dst reflect.Value, v value) error {
+	switch {
+	case v.kind == kindInteger && p.want == kindDouble:
+		dst.SetFloat(float64(int64(v.bits)))
+		return nil
+	case v.kind != p.want:
+		return p.fail(fmt.Errorf("%s where %s belongs", kinds[v.kind].name, kinds[p.want].name))
+	}
+	switch v.kind {
+	case kindBoolean:
+		dst.SetBool(v.bits != 0)
+	case kindInteger:
+		dst.SetInt(int64(v.bits))
+	case kindDouble:
+		f := math.Float64frombits(v.bits)
+		if !finite(f) {
+			return p.fail(errNotFinite)
+		}
+		dst.SetFloat(f)
+	case kindString:
+		if !utf8.Valid(v.bytes) {
+			return p.fail(errMalformed)
+		}
+		dst.SetString(string(v.bytes))
+	case kindTimestamp:
+		t, err := readTimestamp(v.bytes)
+		*dst.Addr().Interface().(*time.Time) = t
+		return p.fail(err)
+	case kindArray:
+		return p.setElements(dst, v.bytes)
+	case kindMap:
+		return p.setFields(dst, v.bytes, mapEntries)
+	}
+	return nil
+}
+
+// setElements sets a slice from a google.firestore.v1.ArrayValue.
+func (p *plan) setElements(dst reflect.Value, array []byte) error {
+	n, s := 0, scanner{rest: array}
+	for s.next() {
+		if s.is(1) {
+			n++
+		}
+	}
+	if s.err != nil {
+		return p.fail(s.err)
+	}
+	dst.SetZero()
+	dst.Grow(n)
+	dst.SetLen(n)
+	n, s = 0, scanner{rest: array}
+	for s.next() {
+		if !s.is(1) {
+			continue
+		}
+		v, err := readValue(s.bytes)
+		if err != nil {
+			return p.fail(err)
+		}
+		if err := p.elem.set(dst.Index(n), v); err != nil {
+			return err
+		}
+		n++
+	}
+	return nil
+}
+
+func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
