@@ -35,6 +35,7 @@ function toValue(value, now) {
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { booleanValue: value };
   if (Number.isSafeInteger(value)) return { integerValue: String(value) };
+  if (Number.isFinite(value) && !Number.isInteger(value)) return { doubleValue: value };
   if (Array.isArray(value)) return { arrayValue: { values: value.map((element) => toValue(element, now)) } };
   if (!value || typeof value !== 'object') throw new Error(`seed.json: ${value} has no place in a document`);
   const time = toTime(value, now);
@@ -53,9 +54,12 @@ export function toTime({ $time, $in }, now) {
   return new Date(unit === 'h' ? Math.floor(now / hour) * hour + amount * hour : now + amount * minute);
 }
 
-const accounts = seed.accounts.map(({ email, password, name, note }) => (
-  `  ${email.padEnd(24)} password ${password}   ${name}, ${note}`
-)).join('\n');
+// whoIsWho is a line for each account: how to sign in, who that is, and what he has.
+export const whoIsWho = seed.accounts.map(({ uid, email, password, name, note }) => {
+  const { [`askers/${uid}`]: account, [`willsoners/${uid}`]: willsoner } = seed.documents;
+  const has = [name, `${account?.pots ?? 0} pots`, ...(willsoner ? [`${willsoner.status} willsoner ${willsoner.idx}`] : [])];
+  return `  ${email.padEnd(24)} ${password}  ${has.join(', ')}: ${note}`;
+}).join('\n');
 
 const isLoopback = (address) => /^(127\.|localhost:|\[::1\])/.test(address);
 
@@ -94,9 +98,9 @@ Other devices in this network reach these too, and can read and change everythin
   Auth emulator       ${authShown}
   Firestore emulator  ${firestoreShown}
 `}
-Accounts:
+Accounts, with their passwords:
 
-${accounts}
+${whoIsWho}
 
 GET ${list} as ${email} answered ${response.status} ${code}, ${data?.count ?? 0} sessions, in ${took} ms. \
 Ask it yourself, with a token good for an hour:
@@ -113,9 +117,9 @@ ${restart} builds and restarts the server over the same data, Ctrl-C stops it.
 
 function greetWithoutServer() {
   console.log(`
-The emulators are up. \`make server\` starts the server over them; these accounts are in them:
+The emulators are up. \`make server\` starts the server over them; these accounts, with their passwords, are in them:
 
-${accounts}
+${whoIsWho}
 
 What other programs need:
 
