@@ -4,20 +4,20 @@ import "time"
 
 // A Review is what the asker says of a session, once: reviews/{match_idx}.
 type Review struct {
-	MatchIdx     int64     `firestore:"match_idx"`
-	ConcernIdx   int64     `firestore:"concern_idx"`
-	WillsonerIdx int64     `firestore:"willsoner_idx"`
-	AskerUID     string    `firestore:"asker_uid"`
-	WillsonerUID string    `firestore:"willsoner_uid"`
-	Rating       float64   `firestore:"rating"` // above 0, at most 5
-	ImageIdx     int64     `firestore:"image_idx"`
-	KeywordIdx   []int64   `firestore:"keyword_idx"`
-	Content      string    `firestore:"content,omitempty"` // optional, as the next four
-	Title        string    `firestore:"title,omitempty"`
-	Nickname     string    `firestore:"nickname,omitempty"` // the concern's, as the next two
-	Category     string    `firestore:"category,omitempty"`
-	Subcategory  int64     `firestore:"subcategory_idx,omitempty"`
-	CreatedAt    time.Time `firestore:"created_at"`
+	MatchIdx       int64     `firestore:"match_idx"`
+	ConcernIdx     int64     `firestore:"concern_idx"`
+	WillsonerIdx   int64     `firestore:"willsoner_idx"`
+	AskerUID       string    `firestore:"asker_uid"`
+	WillsonerUID   string    `firestore:"willsoner_uid"`
+	Rating         float64   `firestore:"rating"` // above 0, at most 5
+	ImageIdx       int64     `firestore:"image_idx"`
+	KeywordIdx     []int64   `firestore:"keyword_idx"`
+	Content        string    `firestore:"content,omitempty"` // optional, as the next four
+	Title          string    `firestore:"title,omitempty"`
+	Nickname       string    `firestore:"nickname,omitempty"` // the concern's, as the next two
+	Category       string    `firestore:"category,omitempty"`
+	SubcategoryIdx int64     `firestore:"subcategory_idx,omitempty"`
+	CreatedAt      time.Time `firestore:"created_at"`
 }
 
 // Check returns an error that names a required field which is not there.

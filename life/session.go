@@ -218,3 +218,8 @@ func (t *ReservedTime) Check(string) error {
 
 // Span is the time that the reservation occupies.
 func (t *ReservedTime) Span() Span { return SpanOf(t.StartsAt, t.Brief.Minutes) }
+
+// Check returns an error that names a required field which is not there.
+func (r *Report) Check(string) error {
+	return missing(field{"uid", r.UID != ""}, field{"reported_at", !r.ReportedAt.IsZero()})
+}

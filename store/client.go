@@ -4,51 +4,60 @@ import (
 	"context"
 	"time"
 
-	"cloud.google.com/go/firestore"
-	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	apiv1 "cloud.google.com/go/firestore/apiv1"
+	"github.com/googleapis/gax-go/v2"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
+
+	"willson/internal/docbytes"
 )
 
-// connections to Google's Firestore that each of the two clients keeps. Each carries 100
-// calls at a time.
-const connections = 4
+// connections to Google's Firestore. Each carries 100 calls at a time.
+const connections = 8
 
-// newClient makes the library's client, without the retries that it makes by itself.
-func newClient(ctx context.Context, cfg Config) (*firestore.Client, error) {
-	options, err := clientOptions(cfg,
-		grpc.WithChainUnaryInterceptor(callOnce),
-		grpc.WithChainStreamInterceptor(streamOnce))
+// newClient makes the generated client, which sends each call once: the retries are this
+// package's (attempts.go). What is read stays bytes: see package docbytes.
+func newClient(ctx context.Context, cfg Config) (*apiv1.Client, error) {
+	options, err := clientOptions(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return firestore.NewClient(ctx, cfg.Project, options...)
-}
-
-// callOnce and streamOnce make the library's client send each call once. It repeats
-// BeginTransaction, Commit and queries that cannot be sent for as long as the context
-// lasts; store.transact repeats the whole transaction instead.
-func callOnce(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-	if method == firestorepb.Firestore_Rollback_FullMethodName {
-		// Nobody needs its answer, for which the library would wait for 5 s, however little
-		// time the request has left.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		go func() {
-			defer cancel()
-			_ = invoke(ctx, method, req, reply, conn, options...)
-		}()
-		return nil
+	client, err := apiv1.NewClient(ctx, options...)
+	if err != nil {
+		return nil, err
 	}
-	return hidden(invoke(ctx, method, req, reply, conn, options...))
+	bytes := []gax.CallOption{gax.WithGRPCOptions(grpc.ForceCodecV2(docbytes.Codec{}))}
+	// As a whole, in place of the library's, which repeat some calls until the context ends.
+	client.CallOptions = &apiv1.CallOptions{RunQuery: bytes, BatchGetDocuments: bytes}
+	return client, nil
 }
 
-func streamOnce(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
-	stream, err := open(ctx, desc, conn, method, options...)
-	return stream, hidden(err)
+// clientOptions say how to reach the database.
+func clientOptions(cfg Config) ([]option.ClientOption, error) {
+	dial := dialOptions()
+	if cfg.EmulatorHost == "" {
+		options := []option.ClientOption{option.WithGRPCConnectionPool(connections)}
+		if !cfg.Tracing {
+			options = append(options, option.WithTelemetryDisabled())
+		}
+		for _, o := range dial {
+			options = append(options, option.WithGRPCDialOption(o))
+		}
+		return options, nil
+	}
+	dial = append(dial, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(owner{}))
+	if cfg.Tracing {
+		dial = append(dial, grpc.WithStatsHandler(otelgrpc.NewClientHandler()))
+	}
+	conn, err := grpc.NewClient("passthrough:///"+cfg.EmulatorHost, dial...)
+	if err != nil {
+		return nil, err
+	}
+	return []option.ClientOption{option.WithGRPCConn(conn)}, nil
 }
 
 // dialOptions make a lost connection known and made again within seconds. The library
@@ -66,31 +75,7 @@ func dialOptions() []grpc.DialOption {
 	}
 }
 
-// clientOptions say how to reach the database, with these options besides.
-func clientOptions(cfg Config, extra ...grpc.DialOption) ([]option.ClientOption, error) {
-	extra = append(extra, dialOptions()...)
-	if cfg.EmulatorHost == "" {
-		options := []option.ClientOption{option.WithGRPCConnectionPool(connections)}
-		if !cfg.Tracing {
-			options = append(options, option.WithTelemetryDisabled())
-		}
-		for _, o := range extra {
-			options = append(options, option.WithGRPCDialOption(o))
-		}
-		return options, nil
-	}
-	extra = append(extra, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(owner{}))
-	if cfg.Tracing {
-		extra = append(extra, grpc.WithStatsHandler(otelgrpc.NewClientHandler()))
-	}
-	conn, err := grpc.NewClient("passthrough:///"+cfg.EmulatorHost, extra...)
-	if err != nil {
-		return nil, err
-	}
-	return []option.ClientOption{option.WithGRPCConn(conn)}, nil
-}
-
-// owner passes by the emulator's security rules, as a service account passes by Firestore's.
+// owner bypasses the emulator's security rules, as a service account bypasses Firestore's.
 type owner struct{}
 
 func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {

@@ -10,19 +10,28 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"willson/life"
 )
 
-// errUnreadable is wrapped by the error of a document that does not follow the schema.
-var errUnreadable = errors.New("store: unreadable document")
+// ErrUnavailable: Firestore cannot be reached or is overloaded, or every attempt at a
+// change lost against others. Whether a change was made is not known.
+var ErrUnavailable = errors.New("store: Firestore unavailable")
+
+var (
+	// errUnreadable is wrapped by the error of a document that does not follow the schema.
+	errUnreadable = errors.New("store: unreadable document")
+	// errStale: a document was changed between two looks at it.
+	errStale = errors.New("store: changed meanwhile")
+)
 
 // transient are the codes with which Firestore says that the same request may succeed
-// later: https://cloud.google.com/firestore/docs/understand-error-codes. CANCELLED is
-// among them because a connection that broke says it too; a caller's own is looked for
-// in its context. ALREADY_EXISTS comes of creating what a transaction has not read: it
-// runs anew, and sees.
+// later: https://cloud.google.com/firestore/docs/understand-error-codes, and those after
+// which Google's own libraries run a transaction anew. CANCELLED is among them because a
+// connection that broke says it too; a caller's own is looked for in its context.
 var transient = []codes.Code{
 	codes.Unavailable, codes.Aborted, codes.Internal, codes.ResourceExhausted, codes.DeadlineExceeded,
-	codes.Canceled, codes.AlreadyExists,
+	codes.Canceled, codes.Unknown, codes.Unauthenticated,
 }
 
 // ended returns the error of a context that is over. gRPC looks at the clock, and may
@@ -39,27 +48,47 @@ func isTransient(ctx context.Context, err error) bool {
 	if ended(ctx) != nil {
 		return false
 	}
+	if errors.Is(err, errStale) {
+		return true
+	}
 	status, ok := status.FromError(err)
-	// gRPC gives a reset stream the code that its HTTP/2 error code maps to, permission denied among them.
-	return ok && (slices.Contains(transient, status.Code()) || strings.Contains(status.Message(), "RST_STREAM"))
+	if !ok {
+		return false
+	}
+	text := status.Message()
+	return slices.Contains(transient, status.Code()) ||
+		strings.Contains(text, "RST_STREAM") || // gRPC makes any code of a reset stream, permission denied among them
+		status.Code() == codes.InvalidArgument && isOfTransaction(text)
 }
 
-// explain turns an error of the library into one of ours. Every call goes through it.
+// isOfTransaction reports whether a refusal says that the transaction is over, expired or
+// closed, and not that something is wrong with what was asked.
+func isOfTransaction(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "transaction has expired") || strings.Contains(text, "transaction is invalid or closed")
+}
+
+// explain turns an error of the client into one of ours. Every call goes through it.
 func explain(ctx context.Context, err error) error {
-	if err == nil || errors.Is(err, errUnreadable) || isRefusal(err) {
+	switch {
+	case err == nil, errors.Is(err, errUnreadable), errors.Is(err, ErrUnavailable), isRefusal(err):
 		return err
 	}
-	if ended := ended(ctx); ended != nil { // the library says it in two ways
+	if ended := ended(ctx); ended != nil { // gRPC says it in two ways
 		return fmt.Errorf("store: %w", ended)
 	}
 	if isTransient(ctx, err) {
-		return fmt.Errorf("%w: %v", ErrUnavailable, err)
+		return fmt.Errorf("%w: %v%s", ErrUnavailable, err, advice(err))
 	}
 	return fmt.Errorf("store: %w%s", err, advice(err))
 }
 
 // refusals are the errors that answer a request: the rules at work, and no failure.
-var refusals = []error{ErrNotFound, ErrAlreadyMatched, ErrTooEarly, ErrReviewExists}
+var refusals = []error{
+	life.ErrNotFound, life.ErrUserNotFound, life.ErrAlreadyMatched, life.ErrTooEarly, life.ErrReviewExists,
+	life.ErrConcernInProcess, life.ErrAmountNotEnough, life.ErrWillsonerNotFound, life.ErrTimeOut,
+	life.ErrOutsideWindows, life.ErrAlreadyRegistered, life.ErrCodeNotFound, life.ErrUnknownKeyword,
+}
 
 func isRefusal(err error) bool {
 	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
@@ -95,24 +124,4 @@ func advice(err error) string {
 		}
 	}
 	return ""
-}
-
-// A hiddenError keeps an error from the library's retries, which look for its gRPC status.
-type hiddenError struct{ cause error }
-
-func (h hiddenError) Error() string { return h.cause.Error() }
-
-func hidden(err error) error {
-	if err == nil {
-		return nil
-	}
-	return hiddenError{err}
-}
-
-func revealed(err error) error {
-	var h hiddenError
-	if errors.As(err, &h) {
-		return h.cause
-	}
-	return err
 }

@@ -4,94 +4,113 @@ import (
 	"context"
 	"slices"
 
-	"cloud.google.com/go/firestore"
+	"willson/life"
 )
 
 // Review keeps the asker's review of a session that has a chatroom, under way or
 // complete. MatchIdx and AskerUID say whose; the match fills in the other numbers and
-// uids. It returns the review as it is kept, or ErrReviewExists for a second one.
-func (s *Store) Review(ctx context.Context, review Review) (Review, error) {
-	if review.KeywordIdx == nil {
-		review.KeywordIdx = []int64{} // nil would be stored as null
-	}
-	caller, created := Caller{Asker, review.AskerUID}, false
-	err := s.act(ctx, reviewing, caller, review.MatchIdx, func(tx *transaction, m Match, _ rule) (bool, error) {
-		if _, err := tx.ownRoom(m); err != nil {
-			return false, err
-		}
-		ref := s.client.Collection(reviews).Doc(decimal(m.Idx))
-		kept, err := read[Review](tx, ref)
+// uids, its concern and room what the willsoner's readers see, and the willsoner's profile
+// counts it. It returns the review as it is kept, or life.ErrReviewExists for a second one.
+func (s *Store) Review(ctx context.Context, review life.Review) (life.Review, error) {
+	caller := life.Caller{Party: life.Asker, UID: review.AskerUID}
+	kept := review
+	_, err := s.act(ctx, life.Reviews, caller, review.MatchIdx, func(c *change, m *life.Match) (bool, error) {
+		id := life.Decimal(m.Idx)
+		beforeSent := find(c.reader, reviews, id)
+		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
+		profileSent := find(c.reader, willsoners, uidID(m.WillsonerUID))
+		room, err := c.ownRoom(m)
 		if err != nil {
 			return false, err
 		}
-		if kept != nil {
+		before, err := beforeSent.one()
+		if err != nil {
+			return false, err
+		}
+		if before.exists {
 			// An attempt before this one may have been stored though its answer was lost.
-			if created && kept.CreatedAt.Equal(review.CreatedAt) && kept.Content == review.Content {
+			if kept = before.doc; c.isOurs(kept.CreatedAt) && kept.Content == review.Content {
 				return true, nil
 			}
-			return false, ErrReviewExists
+			return false, life.ErrReviewExists
 		}
-		review.ConcernIdx, review.WillsonerIdx, review.WillsonerUID = m.ConcernIdx, m.WillsonerIdx, m.WillsonerUID
-		if !created { // the first attempt's may be stored yet, after a later one has begun
-			review.CreatedAt, created = tx.now, true
+		concern, err := concernSent.one()
+		if err != nil {
+			return false, err
 		}
-		return true, tx.Create(ref, review)
+		profile, err := profileSent.one()
+		if err != nil {
+			return false, err
+		}
+
+		kept = review
+		kept.ConcernIdx, kept.WillsonerIdx, kept.WillsonerUID = m.ConcernIdx, m.WillsonerIdx, m.WillsonerUID
+		kept.CreatedAt = c.now
+		kept.Nickname = room.doc.Brief.Nickname
+		if topic := room.doc.Brief.Subcategory; topic != nil {
+			kept.Category = topic.Category
+		}
+		kept.SubcategoryIdx = concern.doc.Subcategory.Idx
+		create(c, reviews, id, &kept)
+		if profile.exists {
+			profile.doc.Rate(kept.Rating)
+			update(c, willsoners, profile.id, &profile.doc, "rating_sum", "review_count", "rating")
+		}
+		return true, nil
 	})
 	if err != nil {
-		return Review{}, err
+		return life.Review{}, err
 	}
-	return review, nil
+	return kept, nil
 }
 
 // Report keeps a copy of the messages with these ids in the chatroom of a session, where
-// neither party sees it. It returns ErrNotFound, and keeps nothing, when one of them
+// neither party sees it. It returns life.ErrNotFound, and keeps nothing, when one of them
 // does not exist. A copy kept before stays as it is.
 func (s *Store) Report(ctx context.Context, askerUID string, idx int64, ids []string) error {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if slices.ContainsFunc(ids, func(id string) bool { return !isID(id) }) {
-		return ErrNotFound
+		return life.ErrNotFound
 	}
-	return s.act(ctx, reporting, Caller{Asker, askerUID}, idx, func(tx *transaction, m Match, _ rule) (bool, error) {
-		room, err := tx.ownRoom(m)
+	caller := life.Caller{Party: life.Asker, UID: askerUID}
+	_, err := s.act(ctx, life.Reports, caller, idx, func(c *change, m *life.Match) (bool, error) {
+		if !isID(m.Roomkey) {
+			return false, life.ErrNotFound
+		}
+		copies := reports.below("reports/" + life.Decimal(m.Idx))
+		originalsSent := find(c.reader, chats.below(chatrooms.doc(m.Roomkey)), ids...)
+		keptSent := find(c.reader, copies, ids...)
+		if _, err := c.ownRoom(m); err != nil {
+			return false, err
+		}
+		originals, err := originalsSent.raws()
 		if err != nil {
 			return false, err
 		}
-		kept := s.client.Collection(reports).Doc(decimal(m.Idx)).Collection(messages)
-		written, err := tx.all(s.client.Collection(chatrooms).Doc(room.Roomkey).Collection(chats), ids)
-		if err != nil {
-			return false, err
-		}
-		before, err := tx.all(kept, ids)
+		kept, err := keptSent.all()
 		if err != nil {
 			return false, err
 		}
 		added := false
-		for i, snapshot := range written {
-			if !snapshot.Exists() {
-				return false, ErrNotFound
+		for i, original := range originals {
+			if !original.exists {
+				return false, life.ErrNotFound
 			}
-			if before[i].Exists() {
+			if kept[i].exists {
+				added = added || c.isOurs(kept[i].doc.ReportedAt)
 				continue
 			}
-			m, err := decode[message](tx, snapshot)
+			written, err := decode(c.reader, chats, original)
 			if err != nil {
 				return false, err
 			}
-			copied := report{m.UID, m.Message, m.TimeStamp, askerUID, tx.now}
-			if err := tx.Create(kept.Doc(ids[i]), copied); err != nil {
-				return false, err
-			}
+			message := written.doc
+			create(c, copies, original.id, &life.Report{
+				UID: message.UID, Message: message.Message, TimeStamp: message.TimeStamp, ReportedBy: askerUID, ReportedAt: c.now,
+			})
 			added = true
 		}
 		return added, nil
 	})
-}
-
-// all reads the documents with these ids, whether they exist or not, in their order.
-func (tx *transaction) all(in *firestore.CollectionRef, ids []string) ([]*firestore.DocumentSnapshot, error) {
-	var refs []*firestore.DocumentRef
-	for _, id := range ids {
-		refs = append(refs, in.Doc(id))
-	}
-	return tx.GetAll(refs)
+	return err
 }

@@ -1,69 +1,133 @@
 package store
 
-import "cloud.google.com/go/firestore"
+import (
+	"time"
 
-// Every query has its index in firestore.indexes.json, without which Firestore refuses
-// it; index_test.go compares them.
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
 
-// MaxRows is how many rows of each list a party is shown: those with the highest idx.
-const MaxRows = 300
+// A kind names the shape of a query: all of a kind need the same index.
+type kind string
 
-// MaxImages is how many review images there can be to choose from.
-const MaxImages = 100
-
-// A listKind is one of the four queries that the two lists make, each with an index of
-// its own.
-type listKind struct {
-	collection, status string
-	party              Party
+// A query finds documents of a collection.
+type query[T any] struct {
+	kind       kind
+	of         collection[T]
+	structured *pb.StructuredQuery
 }
 
-func listKinds() []listKind {
-	return []listKind{
-		{chatrooms, Chat, Asker}, {reservations, Reserved, Asker},
-		{chatrooms, Chat, Willsoner}, {reservations, Reserved, Willsoner},
+// A filter is a condition on a document.
+type filter = *pb.StructuredQuery_Filter
+
+// from begins a query for the documents that meet all conditions.
+func from[T any](of collection[T], kind kind, filters ...filter) query[T] {
+	id := of.path
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i] == '/' {
+			id = id[i+1:]
+			break
+		}
 	}
+	q := &pb.StructuredQuery{From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: id}}}
+	switch len(filters) {
+	case 0:
+	case 1:
+		q.Where = filters[0]
+	default:
+		q.Where = composite(pb.StructuredQuery_CompositeFilter_AND, filters)
+	}
+	return query[T]{kind, of, q}
 }
 
-// listed finds the sessions of one kind in which the user is that party, the highest idx
-// first. It asks for one more than is shown, which tells that there are more.
-func (s *Store) listed(kind listKind, uid string) firestore.Query {
-	return s.client.Collection(kind.collection).
-		Where(kind.party.uidField(), "==", uid).
-		Where("status", "==", kind.status).
-		OrderBy("idx", firestore.Desc).
-		Limit(MaxRows + 1)
+// ascending and descending order what is found by a field, which every document found has.
+func (q query[T]) ascending(field string) query[T] {
+	return q.order(field, pb.StructuredQuery_ASCENDING)
 }
 
-// openSessions finds the sessions of that status in which either user is either party.
-// The order lets it use the lists' indexes.
-func (s *Store) openSessions(collection, status, oneUID, otherUID string) firestore.Query {
-	uids := []string{oneUID, otherUID}
-	return s.client.Collection(collection).
-		Where("status", "==", status).
-		WhereEntity(firestore.OrFilter{Filters: []firestore.EntityFilter{
-			firestore.PropertyFilter{Path: Asker.uidField(), Operator: "in", Value: uids},
-			firestore.PropertyFilter{Path: Willsoner.uidField(), Operator: "in", Value: uids},
-		}}).
-		OrderBy("idx", firestore.Desc)
+func (q query[T]) descending(field string) query[T] {
+	return q.order(field, pb.StructuredQuery_DESCENDING)
 }
 
-// selectedMatches finds the matches of a concern that were selected.
-func (s *Store) selectedMatches(concernIdx int64) firestore.Query {
-	return s.client.Collection(matches).
-		Where("concern_idx", "==", concernIdx).
-		Where("status", "==", Chat)
+func (q query[T]) order(field string, direction pb.StructuredQuery_Direction) query[T] {
+	q.structured.OrderBy = append(q.structured.OrderBy, &pb.StructuredQuery_Order{Field: reference(field), Direction: direction})
+	return q
 }
 
-// oldReservations finds a match's reservation under an id that is not its number.
-func (s *Store) oldReservations(askerUID string, idx int64) firestore.Query {
-	return s.client.Collection(reservations).
-		Where(Asker.uidField(), "==", askerUID).
-		Where("status", "==", Reserved).
-		Where("idx", "==", idx)
+// limit bounds how many are found.
+func (q query[T]) limit(n int) query[T] {
+	q.structured.Limit = wrapperspb.Int32(int32(n))
+	return q
 }
 
-// reviewImages finds the first MaxImages: one answer shows them all.
-func (s *Store) reviewImages() firestore.Query {
-	return s.client.Collection(reviewImages).OrderBy("idx", firestore.Asc).Limit(MaxImages)
+func reference(field string) *pb.StructuredQuery_FieldReference {
+	return &pb.StructuredQuery_FieldReference{FieldPath: field}
+}
+
+func composite(op pb.StructuredQuery_CompositeFilter_Operator, filters []filter) filter {
+	return &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_CompositeFilter{
+		CompositeFilter: &pb.StructuredQuery_CompositeFilter{Op: op, Filters: filters},
+	}}
+}
+
+// anyOf holds where one of the conditions does.
+func anyOf(filters ...filter) filter {
+	return composite(pb.StructuredQuery_CompositeFilter_OR, filters)
+}
+
+func compare(field string, op pb.StructuredQuery_FieldFilter_Operator, v *pb.Value) filter {
+	return &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_FieldFilter{
+		FieldFilter: &pb.StructuredQuery_FieldFilter{Field: reference(field), Op: op, Value: v},
+	}}
+}
+
+// A scalar is what fields are compared with.
+type scalar interface {
+	string | int64 | float64 | time.Time
+}
+
+func value[S scalar](v S) *pb.Value {
+	switch v := any(v).(type) {
+	case string:
+		return &pb.Value{ValueType: &pb.Value_StringValue{StringValue: v}}
+	case int64:
+		return &pb.Value{ValueType: &pb.Value_IntegerValue{IntegerValue: v}}
+	case float64:
+		return &pb.Value{ValueType: &pb.Value_DoubleValue{DoubleValue: v}}
+	case time.Time:
+		return &pb.Value{ValueType: &pb.Value_TimestampValue{TimestampValue: timestamppb.New(v)}}
+	}
+	return nil
+}
+
+func equal[S scalar](field string, v S) filter {
+	return compare(field, pb.StructuredQuery_FieldFilter_EQUAL, value(v))
+}
+
+func above[S scalar](field string, v S) filter {
+	return compare(field, pb.StructuredQuery_FieldFilter_GREATER_THAN, value(v))
+}
+
+func atLeast[S scalar](field string, v S) filter {
+	return compare(field, pb.StructuredQuery_FieldFilter_GREATER_THAN_OR_EQUAL, value(v))
+}
+
+func below[S scalar](field string, v S) filter {
+	return compare(field, pb.StructuredQuery_FieldFilter_LESS_THAN, value(v))
+}
+
+// oneOf holds where the field has one of the values.
+func oneOf[S scalar](field string, values ...S) filter {
+	all := make([]*pb.Value, len(values))
+	for i, v := range values {
+		all[i] = value(v)
+	}
+	return compare(field, pb.StructuredQuery_FieldFilter_IN,
+		&pb.Value{ValueType: &pb.Value_ArrayValue{ArrayValue: &pb.ArrayValue{Values: all}}})
+}
+
+// contains holds where the field, an array, has the value as an element.
+func contains[S scalar](field string, v S) filter {
+	return compare(field, pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS, value(v))
 }

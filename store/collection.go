@@ -1,0 +1,111 @@
+package store
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"willson/internal/docbytes"
+	"willson/life"
+)
+
+// A collection holds documents of one type: it reads and writes them by the type's tags.
+type collection[T any] struct {
+	path   string // "matches", or below a document: "chatrooms/room/chats"
+	schema *docbytes.Schema[T]
+	check  func(doc *T, id string) error
+}
+
+// documentOf is *T, where that can take its id and say which required field is missing.
+type documentOf[T any] interface {
+	*T
+	Check(id string) error
+}
+
+func newCollection[T any, P documentOf[T]](path string) collection[T] {
+	return collection[T]{path, docbytes.For[T](), func(doc *T, id string) error { return P(doc).Check(id) }}
+}
+
+// below is the same kind of collection below a document.
+func (c collection[T]) below(document string) collection[T] {
+	c.path = document + "/" + c.path
+	return c
+}
+
+// doc is the path of a document.
+func (c collection[T]) doc(id string) string { return c.path + "/" + id }
+
+// The collections. The schema of each is its type's, in package life.
+var (
+	matches      = newCollection[life.Match]("matches")             // by idx in decimal
+	chatrooms    = newCollection[life.Chatroom]("chatrooms")        // by roomkey
+	chats        = newCollection[life.Message]("chats")             // in a chatroom: what the app writes there, and start
+	reservations = newCollection[life.Reservation]("reservations")  // by the match's idx in decimal; older ones by any other id
+	reviews      = newCollection[life.Review]("reviews")            // by the match's idx in decimal
+	reports      = newCollection[life.Report]("messages")           // in reports/{match idx}, by the message's id
+	reviewImages = newCollection[life.ReviewImage]("review_images") // by any id
+	askers       = newCollection[life.Account]("askers")            // by uid, see uidID
+	ledger       = newCollection[life.LedgerLine]("transactions")   // in an account
+	willsoners   = newCollection[life.Profile]("willsoners")        // by uid, see uidID
+	concerns     = newCollection[life.Concern]("concerns")          // by idx in decimal
+	keywords     = newCollection[life.Keyword]("keywords")          // by idx in decimal
+	pushTokens   = newCollection[life.PushToken]("push_tokens")     // by the token's hash
+
+	// What is judged of the same documents when their parties' time is asked for.
+	roomTimes     = newCollection[life.RoomTime]("chatrooms")
+	reservedTimes = newCollection[life.ReservedTime]("reservations")
+)
+
+// A raw is a document as it came, or one that does not exist.
+type raw struct {
+	docbytes.Document
+	id     string
+	exists bool
+}
+
+// A found document is one that was read, and exists unless said otherwise.
+type found[T any] struct {
+	doc     T
+	id      string
+	exists  bool
+	updated *timestamppb.Timestamp // nil if it does not exist
+}
+
+// decode turns a document into its type. The error of one that does not follow the schema
+// wraps errUnreadable, and was logged.
+func decode[T any](r *reader, c collection[T], doc raw) (found[T], error) {
+	f := found[T]{id: doc.id, exists: doc.exists}
+	if !doc.exists {
+		return f, nil
+	}
+	f.updated = doc.UpdateTime()
+	err := c.schema.Decode(doc.Document, &f.doc)
+	if err == nil {
+		err = c.check(&f.doc, doc.id)
+	}
+	if err != nil {
+		kind := path.Base(c.path)
+		r.store.unreadable(r.ctx, kind, doc.Name(), err)
+		return found[T]{}, fmt.Errorf("%w: %s: %w", errUnreadable, kind, err)
+	}
+	return f, nil
+}
+
+// isID reports whether s can be the id of a document:
+// https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
+func isID(s string) bool {
+	return s != "" && len(s) <= 1500 && utf8.ValidString(s) && !strings.Contains(s, "/") &&
+		s != "." && s != ".." && !(strings.HasPrefix(s, "__") && strings.HasSuffix(s, "__"))
+}
+
+// uidID is a uid as the id of a document: no two uids have the same.
+func uidID(uid string) string {
+	id := strings.NewReplacer("%", "%25", "/", "%2F").Replace(uid)
+	if !isID(id) {
+		id = "%00" + id
+	}
+	return id
+}

@@ -1,0 +1,257 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path"
+	"time"
+
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"github.com/googleapis/gax-go/v2"
+	"google.golang.org/grpc"
+
+	"willson/internal/docbytes"
+)
+
+// readAttempts is how often a read outside of a transaction is sent while Firestore fails
+// in a way that may pass. In a transaction the whole of it is tried again.
+const readAttempts = 3
+
+// A reader reads documents, in a transaction if it has one. Every read is sent when it is
+// asked for and waited for when its result is: those that are asked for before one is
+// waited for run at the same time.
+type reader struct {
+	ctx         context.Context
+	store       *Store
+	transaction []byte
+	end         context.CancelFunc // ends what was sent and is not waited for
+}
+
+// reader returns one outside of a transaction. Its end has to be called.
+func (s *Store) reader(ctx context.Context) *reader {
+	ctx, end := context.WithCancel(ctx)
+	return &reader{ctx: ctx, store: s, end: end}
+}
+
+// A sent read is a call whose answers have yet to be received.
+type sent struct {
+	*reader
+	kind   kind // of a query
+	call   func(context.Context) (grpc.ClientStream, error)
+	stream grpc.ClientStream
+	err    error // of sending
+}
+
+func (r *reader) send(kind kind, call func(context.Context) (grpc.ClientStream, error)) sent {
+	stream, err := call(r.ctx)
+	return sent{r, kind, call, stream, err}
+}
+
+// receive waits for all answers, and hands each to take. Outside of a transaction it sends
+// the read again, a few times, while the failure may pass; begin is called before each try.
+func (s sent) receive(begin func(), take func(answer []byte) error) error {
+	pause := gax.Backoff{Initial: 50 * time.Millisecond, Max: 500 * time.Millisecond, Multiplier: 3}
+	for attempt := 1; ; attempt++ {
+		begin()
+		err := s.drain(take)
+		switch {
+		case err == nil:
+			s.store.ready.note(s.kind, true)
+			return nil
+		case s.transaction != nil:
+			return err
+		case !isTransient(s.ctx, err) || attempt == readAttempts || !sleep(s.ctx, pause.Pause()):
+			err = explain(s.ctx, err)
+			if !errors.Is(err, context.Canceled) { // a client that left says nothing of Firestore
+				s.store.ready.note(s.kind, false)
+			}
+			return err
+		}
+		s.stream, s.err = s.call(s.ctx)
+	}
+}
+
+func (s sent) drain(take func([]byte) error) error {
+	if s.err != nil {
+		return s.err
+	}
+	for {
+		var answer []byte
+		if err := s.stream.RecvMsg(&answer); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := take(answer); err != nil {
+			return err
+		}
+	}
+}
+
+// A lookup is documents asked for by id.
+type lookup[T any] struct {
+	sent
+	of  collection[T]
+	ids []string
+}
+
+// find asks for documents by id.
+func find[T any](r *reader, of collection[T], ids ...string) lookup[T] {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = r.store.documents + "/" + of.doc(id)
+	}
+	req := &firestorepb.BatchGetDocumentsRequest{Database: r.store.database, Documents: names}
+	if r.transaction != nil {
+		req.ConsistencySelector = &firestorepb.BatchGetDocumentsRequest_Transaction{Transaction: r.transaction}
+	}
+	return lookup[T]{r.send("", func(ctx context.Context) (grpc.ClientStream, error) {
+		return r.store.client.BatchGetDocuments(ctx, req)
+	}), of, ids}
+}
+
+// raws waits for the documents, in the order of their ids.
+func (l lookup[T]) raws() ([]raw, error) {
+	byID := make(map[string]raw, len(l.ids))
+	err := l.receive(func() { clear(byID) }, func(answer []byte) error {
+		doc, missing, err := docbytes.FromBatch(answer)
+		switch {
+		case err != nil:
+			return err
+		case doc != nil:
+			id := doc.ID()
+			byID[id] = raw{doc, id, true}
+		case missing != "":
+			byID[path.Base(missing)] = raw{id: path.Base(missing)}
+		default: // it tells only of its transaction
+			return nil
+		}
+		l.store.metrics.read.Inc()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]raw, len(l.ids))
+	for i, id := range l.ids {
+		doc, ok := byID[id]
+		if !ok {
+			return nil, errors.New("store: a document was neither found nor missing")
+		}
+		all[i] = doc
+	}
+	return all, nil
+}
+
+// all waits for the documents, in the order of their ids. Some may not exist.
+func (l lookup[T]) all() ([]found[T], error) {
+	raws, err := l.raws()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]found[T], len(raws))
+	for i, doc := range raws {
+		if all[i], err = decode(l.reader, l.of, doc); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// one waits for the one document asked for, which may not exist.
+func (l lookup[T]) one() (found[T], error) {
+	all, err := l.all()
+	if err != nil {
+		return found[T]{}, err
+	}
+	return all[0], nil
+}
+
+// nothing is what a look-up that need not be sent finds.
+func nothing[T any](id string) found[T] { return found[T]{id: id} }
+
+// A result is what a query finds.
+type result[T any] struct {
+	sent
+	query[T]
+}
+
+// ask sends a query.
+func ask[T any](r *reader, q query[T]) result[T] {
+	parent := r.store.documents
+	if above := path.Dir(q.of.path); above != "." {
+		parent += "/" + above
+	}
+	req := &firestorepb.RunQueryRequest{
+		Parent:    parent,
+		QueryType: &firestorepb.RunQueryRequest_StructuredQuery{StructuredQuery: q.structured},
+	}
+	if r.transaction != nil {
+		req.ConsistencySelector = &firestorepb.RunQueryRequest_Transaction{Transaction: r.transaction}
+	}
+	return result[T]{r.send(q.kind, func(ctx context.Context) (grpc.ClientStream, error) {
+		return r.store.client.RunQuery(ctx, req)
+	}), q}
+}
+
+// raws waits for the documents found, whether they can be read or not.
+func (q result[T]) raws() ([]raw, error) {
+	var all []raw
+	err := q.receive(func() { all = all[:0] }, func(answer []byte) error {
+		doc, err := docbytes.FromAnswer(answer)
+		if err == nil && doc != nil {
+			q.store.metrics.read.Inc()
+			all = append(all, raw{doc, doc.ID(), true})
+		}
+		return err
+	})
+	return all, err
+}
+
+// all waits for the documents found. One that cannot be read is an error.
+func (q result[T]) all() ([]found[T], error) {
+	raws, err := q.raws()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]found[T], len(raws))
+	for i, doc := range raws {
+		if all[i], err = decode(q.reader, q.of, doc); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// rows waits for the documents found. One that cannot be read, or that wanted refuses, is
+// left out and logged: others' rows are served around it.
+func (q result[T]) rows(wanted func(*T) error) ([]T, error) {
+	raws, err := q.raws()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]T, 0, len(raws))
+	for _, doc := range raws {
+		f, err := decode(q.reader, q.of, doc)
+		if err != nil {
+			continue
+		}
+		if wanted != nil {
+			if err := wanted(&f.doc); err != nil {
+				q.store.unreadable(q.ctx, path.Base(q.of.path), doc.Name(), err)
+				continue
+			}
+		}
+		all = append(all, f.doc)
+	}
+	return all, nil
+}
+
+// sleep pauses, and reports false at once if ctx would end before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
+		return false
+	}
+	return gax.Sleep(ctx, d) == nil
+}

@@ -1,0 +1,326 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+
+	"willson/internal/docbytes"
+	"willson/life"
+)
+
+// act runs f on a match to which the caller may do this, and returns the match as it is
+// afterwards.
+//
+// The match is looked at without a lock while the transaction begins. That look refuses
+// strangers and wrong states and answers repetitions: nobody can lock what is not theirs
+// to change, and nothing is locked for nothing. f is given what it saw, and reads the rest
+// in the transaction while the match is read there once more; if it has changed in
+// between, the attempt counts for nothing.
+//
+// f changes the match, collects what is to be written, and reports whether that is
+// anything.
+func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx int64, f func(*change, *life.Match) (bool, error)) (life.Match, error) {
+	var m life.Match
+	done, tries := false, 0
+	err := s.repeatedly(ctx, string(a), func(c *change) error {
+		done, tries = false, c.attempt()
+		begun := c.begin()
+		seen, err := matchOf(s.reader(c.ctx), caller, idx)
+		if err != nil {
+			return err
+		}
+		m = seen.doc
+		switch life.May(a, caller.Party, m.Status) {
+		case life.Refused:
+			return life.ErrNotFound
+		case life.Again:
+			done = c.isOurs(m.UpdatedAt)
+			return nil
+		}
+		if err := begun(); err != nil {
+			return err
+		}
+		locked := find(c.reader, matches, seen.id)
+		changed, err := f(c, &m)
+		again, unread := locked.raws()
+		switch {
+		case unread != nil:
+			err = unread
+		case again[0].exists != seen.exists || !again[0].UpdateTime().AsTime().Equal(seen.updated.AsTime()):
+			err = errStale
+		}
+		if err != nil {
+			c.rollBack()
+			return err
+		}
+		done = changed || c.isOurs(m.UpdatedAt)
+		return c.commit()
+	})
+	if done = done && err == nil; done {
+		s.log.InfoContext(ctx, "session changed",
+			slog.String("action", string(a)), slog.Int64("match", idx), slog.Int("attempts", tries))
+	}
+	s.outcome(string(a), done, err)
+	if err != nil {
+		return life.Match{}, err
+	}
+	return m, nil
+}
+
+// parties is what of a match says whose it is.
+type parties struct {
+	Asker     string `firestore:"asker_uid"`
+	Willsoner string `firestore:"willsoner_uid"`
+}
+
+var partiesSchema = docbytes.For[parties]()
+
+// matchOf reads a match for one of its parties. To anybody else there is none, readable
+// or not.
+func matchOf(r *reader, caller life.Caller, idx int64) (found[life.Match], error) {
+	all, err := find(r, matches, life.Decimal(idx)).raws()
+	if err != nil {
+		return found[life.Match]{}, err
+	}
+	var of parties
+	if !all[0].exists || partiesSchema.Decode(all[0].Document, &of) != nil {
+		return found[life.Match]{}, life.ErrNotFound
+	}
+	uid := of.Asker
+	if caller.Party == life.Willsoner {
+		uid = of.Willsoner
+	}
+	if uid != caller.UID {
+		return found[life.Match]{}, life.ErrNotFound
+	}
+	return decode(r, matches, all[0])
+}
+
+// written are the fields of a match that an action changes.
+var written = []string{"status", "roomkey", "asker_join", "willsoner_join", "updated_at"}
+
+// Select has the asker accept a waiting match: realtime, its chatroom is open when
+// Select returns; for a later hour, it is reserved. The pots that its concern held are
+// taken. Repeated, it returns the match as it is. It returns life.ErrAlreadyMatched when
+// the concern or either party's time is taken, and life.ErrNotFound also when its time is
+// over, or asker and willsoner are the same.
+func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
+	return s.act(ctx, life.Selects, life.Caller{Party: life.Asker, UID: askerUID}, idx, func(c *change, m *life.Match) (bool, error) {
+		starts := m.Starts(c.now)
+		if m.AskerUID == m.WillsonerUID || starts.Before(c.now) {
+			return false, life.ErrNotFound
+		}
+		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
+		accountSent := find(c.reader, askers, uidID(m.AskerUID))
+		busySent := c.askBusy(m.AskerUID, m.WillsonerUID)
+		others, err := c.othersSelected(m)
+		if err != nil {
+			return false, err
+		}
+		concern, err := concernSent.one()
+		if err != nil {
+			return false, err
+		}
+		account, err := accountSent.one()
+		if err != nil {
+			return false, err
+		}
+		isBusy, err := busySent.overlaps(life.SpanOf(starts, m.Brief.Minutes), m.Idx)
+		if err != nil {
+			return false, err
+		}
+		if err := selectable(m, concern, others, c); err != nil {
+			return false, err
+		}
+		if isBusy {
+			return false, life.ErrAlreadyMatched
+		}
+
+		m.Select(c.now)
+		update(c, matches, life.Decimal(m.Idx), m, written...)
+		if m.IsReservation() {
+			reservation := m.Reservation()
+			create(c, reservations, life.Decimal(m.Idx), &reservation)
+		} else {
+			c.openRoom(m.Chatroom(c.now))
+		}
+		if concern.exists {
+			concern.doc.Status, concern.doc.UpdatedAt = life.Matched, c.now
+			update(c, concerns, concern.id, &concern.doc, "status", "updated_at")
+			if line, ok := account.doc.Take(&concern.doc, c.now); ok {
+				update(c, askers, account.id, &account.doc, "pots", "updated_at")
+				create(c, ledger.below(askers.doc(account.id)), life.Decimal(m.Idx), &line)
+			}
+		}
+		return true, nil
+	})
+}
+
+// othersSelected returns the statuses of the concern's other matches that were selected. A
+// match of a payment has no use for them: its concern's document tells.
+func (c *change) othersSelected(m *life.Match) (map[string]bool, error) {
+	statuses := map[string]bool{}
+	if m.Round > 0 {
+		return statuses, nil
+	}
+	for _, status := range []string{life.Chat, life.Complete} {
+		all, err := ask(c.reader, ofConcern(m.ConcernIdx, status)).raws()
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range all {
+			statuses[status] = statuses[status] || other.id != life.Decimal(m.Idx)
+		}
+	}
+	return statuses, nil
+}
+
+// selectable returns the refusal of a select that its concern stands in the way of.
+func selectable(m *life.Match, concern found[life.Concern], others map[string]bool, c *change) error {
+	switch {
+	case others[life.Complete], m.Round > 0 && !concern.exists:
+		return life.ErrNotFound
+	case others[life.Chat]:
+		return life.ErrAlreadyMatched
+	case !concern.exists, m.IsOpen(&concern.doc, c.now):
+		return nil
+	case concern.doc.Status == life.Matched && m.IsOf(&concern.doc):
+		return life.ErrAlreadyMatched
+	}
+	return life.ErrNotFound
+}
+
+// openRoom writes a new chatroom with its start.
+func (c *change) openRoom(room life.Chatroom) {
+	create(c, chatrooms, room.Roomkey, &room)
+	c.startRoom(room.Roomkey)
+}
+
+// Join notes that the caller is here. A reservation's first join opens its chatroom; it
+// returns life.ErrTooEarly until ten minutes before the hour agreed. Repeated, it returns
+// the match as it is.
+func (s *Store) Join(ctx context.Context, caller life.Caller, idx int64) (life.Match, error) {
+	return s.act(ctx, life.Joins, caller, idx, func(c *change, m *life.Match) (bool, error) {
+		if !m.IsReservation() {
+			return c.join(m, caller.Party), nil
+		}
+		room, err := c.room(m)
+		if err != nil {
+			return false, err
+		}
+		if room.exists && m.Owns(&room.doc) {
+			return c.join(m, caller.Party), nil
+		}
+		return true, c.open(m, caller.Party, room.exists)
+	})
+}
+
+func (c *change) join(m *life.Match, party life.Party) bool {
+	if !m.Join(party, c.now) {
+		return false
+	}
+	update(c, matches, life.Decimal(m.Idx), m, written...)
+	return true
+}
+
+// open has the party be the first to join a reservation. The reservation's hour counts,
+// which the lists show, should somebody have moved it there alone. taken tells that the
+// roomkey names another's room.
+func (c *change) open(m *life.Match, party life.Party, taken bool) error {
+	var start lookup[life.Message]
+	lookForStart := !taken && isID(m.Roomkey)
+	if lookForStart {
+		// The app writes a start as soon as a match is selected. Where the rules let it, one
+		// lies below a room that was never there, perhaps with more beside it.
+		start = find(c.reader, chats.below(chatrooms.doc(m.Roomkey)), "start")
+	}
+	agreed, err := c.reservation(m)
+	if err != nil {
+		return err
+	}
+	if lookForStart {
+		left, err := start.raws()
+		if err != nil {
+			return err
+		}
+		taken = left[0].exists
+	}
+	if !agreed.exists || agreed.doc.Status != life.Reserved {
+		return life.ErrNotFound
+	}
+	if !m.StartsAt.Equal(agreed.doc.StartsAt) {
+		c.store.log.WarnContext(c.ctx, "the reservation's hour is not its match's: the reservation's counts", "match", m.Idx)
+		m.StartsAt = agreed.doc.StartsAt
+	}
+	if m.IsTooEarly(c.now) {
+		return life.ErrTooEarly
+	}
+	if taken || !isID(m.Roomkey) {
+		m.Rename(c.now)
+	}
+	m.Join(party, c.now)
+	m.UpdatedAt = c.now
+	update(c, matches, life.Decimal(m.Idx), m, append([]string{"starts_at"}, written...)...)
+	c.openRoom(m.Chatroom(m.StartsAt))
+	agreed.doc.Status, agreed.doc.Roomkey = life.Opened, m.Roomkey
+	update(c, reservations, agreed.id, &agreed.doc, "status", "roomkey")
+	return nil
+}
+
+// Complete has the asker close a session that has a chatroom. When it returns, the
+// session is in neither party's list. Repeated, it returns the match as it is.
+func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
+	return s.act(ctx, life.Completes, life.Caller{Party: life.Asker, UID: askerUID}, idx, func(c *change, m *life.Match) (bool, error) {
+		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
+		room, err := c.ownRoom(m)
+		if err != nil {
+			return false, err
+		}
+		concern, err := concernSent.one()
+		if err != nil {
+			return false, err
+		}
+		m.Complete(c.now)
+		room.doc.Status = life.Complete
+		update(c, matches, life.Decimal(m.Idx), m, written...)
+		update(c, chatrooms, room.id, &room.doc, "status")
+		if concern.exists && concern.doc.Status == life.Matched && m.IsOf(&concern.doc) {
+			concern.doc.Status, concern.doc.UpdatedAt = life.Complete, c.now
+			update(c, concerns, concern.id, &concern.doc, "status", "updated_at")
+		}
+		return true, nil
+	})
+}
+
+// room reads the chatroom that the match's roomkey names, which may not exist.
+func (c *change) room(m *life.Match) (found[life.Chatroom], error) {
+	if !isID(m.Roomkey) {
+		return nothing[life.Chatroom](m.Roomkey), nil
+	}
+	return find(c.reader, chatrooms, m.Roomkey).one()
+}
+
+// ownRoom reads the match's chatroom, and returns life.ErrNotFound if it has none.
+func (c *change) ownRoom(m *life.Match) (found[life.Chatroom], error) {
+	room, err := c.room(m)
+	if err == nil && !(room.exists && m.Owns(&room.doc)) {
+		err = life.ErrNotFound
+	}
+	return room, err
+}
+
+// reservation reads the match's reservation, which may not exist. This server's have the
+// match's number as id. Older ones have any other, and are found only while reserved.
+func (c *change) reservation(m *life.Match) (found[life.Reservation], error) {
+	agreed, err := find(c.reader, reservations, life.Decimal(m.Idx)).one()
+	if err == nil && !agreed.exists {
+		var older []found[life.Reservation]
+		if older, err = ask(c.reader, oldReservations(m.AskerUID, m.Idx)).all(); len(older) > 0 {
+			agreed = older[0]
+		}
+	}
+	if err != nil || agreed.doc.Idx != m.Idx || agreed.doc.AskerUID != m.AskerUID {
+		return nothing[life.Reservation](agreed.id), err
+	}
+	return agreed, nil
+}
