@@ -79,3 +79,28 @@ func (c *Concern) Check(string) error {
 func (c *Concern) Topic() Topic {
 	return Topic{Name: c.Subcategory.Name, Category: c.Subcategory.Category}
 }
+
+// Brief is the copy of the concern that its matches and sessions hold. pic is the default
+// picture of the asker's gender: nothing of the account reaches a willsoner.
+func (c *Concern) Brief(pic string, now time.Time) Brief {
+	topic := c.Topic()
+	return Brief{
+		Minutes:     c.Minutes,
+		Nickname:    c.Nickname,
+		Content:     c.Content,
+		AskerPic:    pic,
+		AskerGender: c.AskerGender,
+		AskerAge:    Age(c.AskerBirthYear, now),
+		Subcategory: &topic,
+		Feelings:    names(c.Feelings),
+		Direction:   c.Direction.Name,
+	}
+}
+
+func names(all []NamedNumber) []string {
+	var names []string
+	for _, n := range all {
+		names = append(names, n.Name)
+	}
+	return names
+}

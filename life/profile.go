@@ -73,3 +73,21 @@ func AvgRating(sum float64, count int64) string {
 	}
 	return strconv.FormatFloat(sum/float64(count), 'f', 1, 64)
 }
+
+// Card is the copy of the profile that matches and sessions hold. kind and imagePic are
+// those of its image, topics its subcategories by name, pic its picture.
+func (p *Profile) Card(kind CardType, imagePic, pic string, topics []Topic, now time.Time) Card {
+	return Card{
+		Introduction:  p.Introduction,
+		Experience:    p.Experience,
+		Nickname:      p.Nickname,
+		Gender:        p.Gender,
+		Age:           Age(p.BirthYear, now),
+		AvgRating:     AvgRating(p.RatingSum, p.ReviewCount),
+		Pic:           pic,
+		ImagePic:      imagePic,
+		Image:         &kind,
+		Subcategories: topics,
+		Keywords:      names(p.Keywords),
+	}
+}

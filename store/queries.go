@@ -1,6 +1,8 @@
 package store
 
 import (
+	"time"
+
 	"willson/life"
 )
 
@@ -66,6 +68,80 @@ func allReviewImages() query[life.ReviewImage] {
 	return from(reviewImages, "review images").ascending("idx").limit(MaxImages)
 }
 
+// holding finds the asker's concerns that hold pots.
+func holding(uid string, now time.Time) query[life.Concern] {
+	return from(concerns, "concerns that hold pots", equal("asker_uid", uid), equal("status", life.Init), above("open_until", now))
+}
+
+// openConcernsOf and completedConcernsOf find what an asker paid for, the highest idx first.
+func openConcernsOf(uid string) query[life.Concern] {
+	return from(concerns, "open concerns", equal("asker_uid", uid), oneOf("status", life.Init, life.Matched)).descending("idx").limit(maxConcerns)
+}
+
+func completedConcernsOf(uid string) query[life.Concern] {
+	return from(concerns, "complete concerns", equal("asker_uid", uid), equal("status", life.Complete)).descending("idx").limit(maxCompleted)
+}
+
+// offersOf finds the offers on a concern since it was last paid for.
+func offersOf(c *life.Concern) query[life.Match] {
+	return from(matches, "offers", equal("concern_idx", c.Idx), equal("status", life.Waiting), equal("round", c.MatchCnt))
+}
+
+// sentTo finds what was sent to a willsoner, the newest first.
+func sentTo(uid, of string, categoryIdx int64) query[life.Match] {
+	if categoryIdx == 0 {
+		return from(matches, "sent matches", equal("willsoner_uid", uid), equal("type", of)).descending("created_at").limit(maxIncoming)
+	}
+	return from(matches, "sent matches of a category", equal("willsoner_uid", uid), equal("type", of), equal("category_idx", categoryIdx)).
+		descending("created_at").limit(maxIncoming)
+}
+
+// counsels holds for willsoners to whom concerns are sent.
+func counsels() filter { return oneOf("status", life.Approved, life.Complete) }
+
+// candidatesFrom and candidatesBefore find willsoners who may fit a concern, from a place
+// in the ring on, and before it.
+func candidatesFrom(c *life.Concern, place float64, most int) query[life.Profile] {
+	return candidates(c, atLeast("place", place), most)
+}
+
+func candidatesBefore(c *life.Concern, place float64, most int) query[life.Profile] {
+	return candidates(c, below("place", place), most)
+}
+
+func candidates(c *life.Concern, where filter, most int) query[life.Profile] {
+	inCategory := contains("category_idxs", c.Subcategory.CategoryIdx)
+	if c.WilGender == life.AnyGender {
+		return from(willsoners, "candidates", inCategory, counsels(), where).ascending("place").limit(most)
+	}
+	return from(willsoners, "candidates of a gender", inCategory, counsels(), equal("gender", c.WilGender), where).ascending("place").limit(most)
+}
+
+// bestRated finds the best rated willsoners of a category, 0 for all.
+func bestRated(categoryIdx int64) query[life.Profile] {
+	const shown = 10
+	if categoryIdx == 0 {
+		return from(willsoners, "best rated", counsels()).descending("rating").ascending("idx").limit(shown)
+	}
+	return from(willsoners, "best rated of a category", contains("category_idxs", categoryIdx), counsels()).
+		descending("rating").ascending("idx").limit(shown)
+}
+
+// profileNumbered finds a willsoner by number.
+func profileNumbered(idx int64) query[life.Profile] {
+	return from(willsoners, "a willsoner by number", equal("idx", idx)).limit(1)
+}
+
+// reviewsOf finds a willsoner's newest reviews.
+func reviewsOf(willsonerIdx int64) query[life.Review] {
+	return from(reviews, "reviews", equal("willsoner_idx", willsonerIdx)).descending("created_at").limit(maxReviews)
+}
+
+// newestLines finds the newest lines of an account's ledger.
+func newestLines(uid string) query[life.LedgerLine] {
+	return from(ledger.below(askers.doc(uidID(uid))), "ledger", nil...).descending("created_at").limit(maxLedger)
+}
+
 // A probe asks a query of one kind for a document at most.
 type probe struct {
 	kind kind
@@ -90,6 +166,19 @@ func probes() []probe {
 		probeOf(ofConcern(1, life.Chat)),
 		probeOf(oldReservations("-", 1)),
 		probeOf(allReviewImages()),
+		probeOf(holding("-", time.Unix(0, 0))),
+		probeOf(openConcernsOf("-")),
+		probeOf(completedConcernsOf("-")),
+		probeOf(offersOf(&life.Concern{Idx: 1, MatchCnt: 1})),
+		probeOf(sentTo("-", life.Realtime, 0)),
+		probeOf(sentTo("-", life.Realtime, 1)),
+		probeOf(candidatesFrom(&life.Concern{WilGender: life.AnyGender}, 0, 1)),
+		probeOf(candidatesFrom(&life.Concern{WilGender: "F"}, 0, 1)),
+		probeOf(bestRated(0)),
+		probeOf(bestRated(1)),
+		probeOf(profileNumbered(1)),
+		probeOf(reviewsOf(1)),
+		probeOf(newestLines("-")),
 	}
 	for _, party := range []life.Party{life.Asker, life.Willsoner} {
 		caller := life.Caller{Party: party, UID: "-"}

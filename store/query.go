@@ -51,7 +51,7 @@ func (q query[T]) descending(field string) query[T] {
 }
 
 func (q query[T]) order(field string, direction pb.StructuredQuery_Direction) query[T] {
-	q.structured.OrderBy = append(q.structured.OrderBy, &pb.StructuredQuery_Order{Field: reference(field), Direction: direction})
+	q.structured.OrderBy = append(q.structured.OrderBy, &pb.StructuredQuery_Order{Field: fieldNamed(field), Direction: direction})
 	return q
 }
 
@@ -61,7 +61,7 @@ func (q query[T]) limit(n int) query[T] {
 	return q
 }
 
-func reference(field string) *pb.StructuredQuery_FieldReference {
+func fieldNamed(field string) *pb.StructuredQuery_FieldReference {
 	return &pb.StructuredQuery_FieldReference{FieldPath: field}
 }
 
@@ -78,7 +78,7 @@ func anyOf(filters ...filter) filter {
 
 func compare(field string, op pb.StructuredQuery_FieldFilter_Operator, v *pb.Value) filter {
 	return &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_FieldFilter{
-		FieldFilter: &pb.StructuredQuery_FieldFilter{Field: reference(field), Op: op, Value: v},
+		FieldFilter: &pb.StructuredQuery_FieldFilter{Field: fieldNamed(field), Op: op, Value: v},
 	}}
 }
 

@@ -18,14 +18,16 @@ import (
 // between, the attempt counts for nothing.
 //
 // f changes the match, collects what is to be written, and reports whether that is
-// anything.
-func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx int64, f func(*change, *life.Match) (bool, error)) (life.Match, error) {
+// anything. again, which may be nil, looks at a repetition before it is answered.
+func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx int64, again func(*reader, *life.Match) error, f func(*change, *life.Match) (bool, error)) (life.Match, error) {
 	var m life.Match
 	done, tries := false, 0
 	err := s.repeatedly(ctx, string(a), func(c *change) error {
 		done, tries = false, c.attempt()
 		begun := c.begin()
-		seen, err := matchOf(s.reader(c.ctx), caller, idx)
+		look := s.reader(c.ctx)
+		defer look.end()
+		seen, err := matchOf(look, caller, idx)
 		if err != nil {
 			return err
 		}
@@ -34,19 +36,21 @@ func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx 
 		case life.Refused:
 			return life.ErrNotFound
 		case life.Again:
-			done = c.isOurs(m.UpdatedAt)
-			return nil
+			if done = c.isOurs(m.UpdatedAt); again == nil {
+				return nil
+			}
+			return again(look, &m)
 		}
 		if err := begun(); err != nil {
 			return err
 		}
 		locked := find(c.reader, matches, seen.id)
 		changed, err := f(c, &m)
-		again, unread := locked.raws()
+		now, unread := locked.raws()
 		switch {
 		case unread != nil:
 			err = unread
-		case again[0].exists != seen.exists || !again[0].UpdateTime().AsTime().Equal(seen.updated.AsTime()):
+		case now[0].exists != seen.exists || !now[0].UpdateTime().AsTime().Equal(seen.updated.AsTime()):
 			err = errStale
 		}
 		if err != nil {
@@ -105,7 +109,7 @@ var written = []string{"status", "roomkey", "asker_join", "willsoner_join", "upd
 // the concern or either party's time is taken, and life.ErrNotFound also when its time is
 // over, or asker and willsoner are the same.
 func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
-	return s.act(ctx, life.Selects, life.Caller{Party: life.Asker, UID: askerUID}, idx, func(c *change, m *life.Match) (bool, error) {
+	return s.act(ctx, life.Selects, life.Caller{Party: life.Asker, UID: askerUID}, idx, hourAgreed, func(c *change, m *life.Match) (bool, error) {
 		starts := m.Starts(c.now)
 		if m.AskerUID == m.WillsonerUID || starts.Before(c.now) {
 			return false, life.ErrNotFound
@@ -156,6 +160,19 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (life.Ma
 	})
 }
 
+// hourAgreed has a match show the hour of its reservation, as the lists do, should somebody
+// have moved it there alone.
+func hourAgreed(r *reader, m *life.Match) error {
+	if !m.IsReservation() {
+		return nil
+	}
+	agreed, err := reservationOf(r, m)
+	if err == nil && agreed.exists {
+		m.StartsAt = agreed.doc.StartsAt
+	}
+	return err
+}
+
 // othersSelected returns the statuses of the concern's other matches that were selected. A
 // match of a payment has no use for them: its concern's document tells.
 func (c *change) othersSelected(m *life.Match) (map[string]bool, error) {
@@ -200,7 +217,7 @@ func (c *change) openRoom(room life.Chatroom) {
 // returns life.ErrTooEarly until ten minutes before the hour agreed. Repeated, it returns
 // the match as it is.
 func (s *Store) Join(ctx context.Context, caller life.Caller, idx int64) (life.Match, error) {
-	return s.act(ctx, life.Joins, caller, idx, func(c *change, m *life.Match) (bool, error) {
+	return s.act(ctx, life.Joins, caller, idx, nil, func(c *change, m *life.Match) (bool, error) {
 		if !m.IsReservation() {
 			return c.join(m, caller.Party), nil
 		}
@@ -234,7 +251,7 @@ func (c *change) open(m *life.Match, party life.Party, taken bool) error {
 		// lies below a room that was never there, perhaps with more beside it.
 		start = find(c.reader, chats.below(chatrooms.doc(m.Roomkey)), "start")
 	}
-	agreed, err := c.reservation(m)
+	agreed, err := reservationOf(c.reader, m)
 	if err != nil {
 		return err
 	}
@@ -270,7 +287,7 @@ func (c *change) open(m *life.Match, party life.Party, taken bool) error {
 // Complete has the asker close a session that has a chatroom. When it returns, the
 // session is in neither party's list. Repeated, it returns the match as it is.
 func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
-	return s.act(ctx, life.Completes, life.Caller{Party: life.Asker, UID: askerUID}, idx, func(c *change, m *life.Match) (bool, error) {
+	return s.act(ctx, life.Completes, life.Caller{Party: life.Asker, UID: askerUID}, idx, nil, func(c *change, m *life.Match) (bool, error) {
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		room, err := c.ownRoom(m)
 		if err != nil {
@@ -309,13 +326,13 @@ func (c *change) ownRoom(m *life.Match) (found[life.Chatroom], error) {
 	return room, err
 }
 
-// reservation reads the match's reservation, which may not exist. This server's have the
+// reservationOf reads the match's reservation, which may not exist. This server's have the
 // match's number as id. Older ones have any other, and are found only while reserved.
-func (c *change) reservation(m *life.Match) (found[life.Reservation], error) {
-	agreed, err := find(c.reader, reservations, life.Decimal(m.Idx)).one()
+func reservationOf(r *reader, m *life.Match) (found[life.Reservation], error) {
+	agreed, err := find(r, reservations, life.Decimal(m.Idx)).one()
 	if err == nil && !agreed.exists {
 		var older []found[life.Reservation]
-		if older, err = ask(c.reader, oldReservations(m.AskerUID, m.Idx)).all(); len(older) > 0 {
+		if older, err = ask(r, oldReservations(m.AskerUID, m.Idx)).all(); len(older) > 0 {
 			agreed = older[0]
 		}
 	}

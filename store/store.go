@@ -18,9 +18,12 @@ import (
 	apiv1 "cloud.google.com/go/firestore/apiv1"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"willson/reference"
 )
 
-// Config says which database a Store uses. Project, Log and Metrics are required.
+// Config says which database a Store uses. Project, Reference, Log and
+// Metrics are required.
 type Config struct {
 	Project string
 	// EmulatorHost is the host:port of a Firestore emulator; "" means Google's Firestore
@@ -28,6 +31,8 @@ type Config struct {
 	EmulatorHost string
 	// Tracing records a span for each call.
 	Tracing bool
+	// Reference is what documents copy names and pictures from.
+	Reference *reference.Data
 	// Now is the clock that everything is judged by; nil means time.Now.
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -43,6 +48,7 @@ type Store struct {
 	client     *apiv1.Client
 	database   string // projects/…/databases/(default)
 	documents  string // database + "/documents"
+	reference  *reference.Data
 	ready      readiness
 	background sync.WaitGroup // rollbacks
 	now        func() time.Time
@@ -69,6 +75,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		client:    client,
 		database:  database,
 		documents: database + "/documents",
+		reference: cfg.Reference,
 		ready:     readiness{answered: map[kind]bool{}},
 		now:       cfg.Now,
 		log:       cfg.Log,

@@ -1,0 +1,273 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"willson/life"
+	"willson/reference"
+)
+
+const (
+	maxCandidates = 100 // willsoners looked at for a payment
+	maxPreviewed  = 20  // and for what it would bring: this is asked often, and pays nothing
+	maxSentTo     = 50  // willsoners to whom a concern is sent
+)
+
+// Write keeps a concern that is not paid for yet. Its number, what it takes from the
+// account, its status and times are filled in. It returns life.ErrUserNotFound without an
+// account.
+func (s *Store) Write(ctx context.Context, concern life.Concern) (life.Concern, error) {
+	var drawn int64
+	err := s.commit(ctx, "write", func(c *change) error {
+		accountSent := find(c.reader, askers, uidID(concern.AskerUID))
+		if drawn != 0 { // an earlier attempt may have been stored though its answer was lost
+			before, err := find(c.reader, concerns, life.Decimal(drawn)).one()
+			if err != nil {
+				return err
+			}
+			if before.exists && before.doc.AskerUID == concern.AskerUID && c.isOurs(before.doc.CreatedAt) {
+				concern = before.doc
+				return nil
+			}
+		}
+		account, err := accountSent.one()
+		if err != nil {
+			return err
+		}
+		if !account.exists {
+			return life.ErrUserNotFound
+		}
+		drawn = life.Number(c.now, rand.Int64N)
+		concern.Idx, concern.AskerIdx = drawn, account.doc.Idx
+		concern.AskerGender, concern.AskerBirthYear = account.doc.Gender, account.doc.BirthYear
+		concern.Status, concern.CreatedAt, concern.UpdatedAt = life.Unpaid, c.now, c.now
+		concern.ExpireAt = life.Expires(c.now)
+		create(c, concerns, life.Decimal(drawn), &concern)
+		return nil
+	})
+	s.outcome("write", err == nil, err)
+	return concern, err
+}
+
+// Whom says which willsoners a concern is sent to.
+type Whom int64
+
+// Whom it may be sent to.
+const (
+	Everybody  Whom = 0
+	TheSame    Whom = 1 // those who had a session of this concern and still fit
+	AllButThem Whom = 2
+)
+
+// An Estimate is what a payment of a concern would bring.
+type Estimate struct {
+	Concern    life.Concern
+	Account    life.Account
+	Spendable  int64 // pots
+	Willsoners []life.Profile
+}
+
+// Estimate returns what a payment of the concern would bring: at most ten willsoners, the
+// best first, perhaps none. It returns life.ErrUserNotFound without an account,
+// life.ErrNotFound when the concern is not the caller's, and life.ErrConcernInProcess when
+// it cannot be paid for now.
+func (s *Store) Estimate(ctx context.Context, uid string, concernIdx int64, whom Whom) (Estimate, error) {
+	const shown = 10
+	r := s.reader(ctx)
+	defer r.end()
+	concernSent := find(r, concerns, life.Decimal(concernIdx))
+	account, spendable, err := s.pots(r, uid, concernIdx)
+	if err != nil {
+		return Estimate{}, err
+	}
+	concern, err := concernSent.one()
+	if err != nil {
+		return Estimate{}, err
+	}
+	if err := s.payable(r, uid, concern); err != nil {
+		return Estimate{}, err
+	}
+	fitting, err := s.fitting(r, &concern.doc, whom, maxPreviewed)
+	if err != nil {
+		return Estimate{}, err
+	}
+	return Estimate{concern.doc, account.doc, spendable, fitting[:min(len(fitting), shown)]}, nil
+}
+
+// payable returns why the caller cannot pay for a concern now, if so.
+func (s *Store) payable(r *reader, uid string, concern found[life.Concern]) error {
+	if !concern.exists || concern.doc.AskerUID != uid {
+		return life.ErrNotFound
+	}
+	now, offered := s.now(), false
+	if concern.doc.DependsOnOffers(now) {
+		offers, err := ask(r, offersOf(&concern.doc).limit(1)).raws()
+		if err != nil {
+			return err
+		}
+		offered = len(offers) > 0
+	}
+	if !concern.doc.IsPayable(offered, now) {
+		return life.ErrConcernInProcess
+	}
+	return nil
+}
+
+// Pay pays for a concern with a ticket and sends it to the willsoners who fit best, at most
+// 50 of 100 that are looked at: account, concern and matches in one commit, on the condition
+// that account and concern are as they were read. A repeated payment with the same ticket
+// while the concern is open changes nothing and returns the concern as it is.
+//
+// It returns, in this order, life.ErrUserNotFound without an account; life.ErrNotFound when
+// the concern is not the caller's; life.ErrConcernInProcess when it cannot be paid for now;
+// life.ErrTimeOut when no window ahead holds the ticket's minutes; life.ErrAmountNotEnough;
+// and life.ErrWillsonerNotFound when nobody fits.
+func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket reference.Ticket, whom Whom) (life.Concern, []life.Match, error) {
+	var concern life.Concern
+	var sent []life.Match
+	var fitting []life.Profile
+	done := false
+	err := s.commit(ctx, "pay", func(c *change) error {
+		done, sent = false, nil
+		concernSent := find(c.reader, concerns, life.Decimal(concernIdx))
+		account, err := find(c.reader, askers, uidID(uid)).one()
+		if err != nil {
+			return err
+		}
+		if !account.exists {
+			return life.ErrUserNotFound
+		}
+		before, err := concernSent.one()
+		if err != nil {
+			return err
+		}
+		concern = before.doc
+		now := c.now
+		if before.exists && concern.AskerUID == uid && concern.IsPaidWith(ticket.Idx, now) {
+			done = c.isOurs(concern.UpdatedAt)
+			return nil
+		}
+		holdsSent := ask(c.reader, holding(uid, now))
+		if err := s.payable(c.reader, uid, before); err != nil {
+			return err
+		}
+		if !concern.HasRoomFor(ticket.Minutes, now) {
+			return life.ErrTimeOut
+		}
+		holds, err := holdsSent.all()
+		if err != nil {
+			return err
+		}
+		if life.Spendable(account.doc.Pots, docsOf(holds), concernIdx, now) < ticket.Pots {
+			return life.ErrAmountNotEnough
+		}
+		if fitting == nil { // who fits does not depend on who else pays
+			if fitting, err = s.fitting(c.reader, &concern, whom, maxCandidates); err != nil {
+				return err
+			}
+		}
+		if len(fitting) == 0 {
+			return life.ErrWillsonerNotFound
+		}
+		chosen := fitting[:min(len(fitting), maxSentTo)]
+
+		concern.Pay(ticket.Idx, ticket.Minutes, ticket.Pots, now)
+		names := []string{"status", "minutes", "ticket_idx", "held", "open_until", "match_cnt", "created_at", "updated_at"}
+		if concern.Type == life.Realtime {
+			names = append(names, "timer")
+		}
+		replace(c, concerns, before, &concern, names...)
+		c.clearFields("expire_at")
+		account.doc.Payments++
+		replace(c, askers, account, &account.doc, "payments")
+		first := life.Numbers(now, int64(len(chosen)), rand.Int64N)
+		for i := range chosen {
+			m := concern.Sent(first+int64(i), &chosen[i], now)
+			create(c, matches, life.Decimal(m.Idx), &m)
+			sent = append(sent, m)
+		}
+		done = true
+		return nil
+	})
+	s.outcome("pay", done && err == nil, err)
+	return concern, sent, err
+}
+
+func docsOf[T any](all []found[T]) []T {
+	docs := make([]T, len(all))
+	for i, f := range all {
+		docs[i] = f.doc
+	}
+	return docs
+}
+
+// fitting returns the willsoners who fit a concern, of the first so many that are found
+// from a random place in their ring on, the best first. The random place gives everybody
+// in a large category a turn.
+func (s *Store) fitting(r *reader, concern *life.Concern, whom Whom, most int) ([]life.Profile, error) {
+	known := map[string]bool{} // who had a session of this concern
+	if whom != Everybody {
+		had, err := ask(r, ofConcern(concern.Idx, life.Chat, life.Complete)).all()
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range had {
+			known[m.doc.WillsonerUID] = true
+		}
+	}
+	var candidates []life.Profile
+	var err error
+	if whom == TheSame {
+		candidates, err = profiles(r, known)
+	} else {
+		candidates, err = ring(r, concern, rand.Float64(), most)
+	}
+	if err != nil {
+		return nil, err
+	}
+	candidates = slices.DeleteFunc(candidates, func(p life.Profile) bool {
+		return !life.Fits(&p, concern) || whom == AllButThem && known[p.UID]
+	})
+	slices.SortStableFunc(candidates, func(a, b life.Profile) int {
+		return cmp.Or(cmp.Compare(life.Score(&b, concern), life.Score(&a, concern)), cmp.Compare(a.Idx, b.Idx))
+	})
+	return candidates, nil
+}
+
+// ring returns the first willsoners who may fit, from a place on and around.
+func ring(r *reader, concern *life.Concern, place float64, most int) ([]life.Profile, error) {
+	all, err := ask(r, candidatesFrom(concern, place, most)).rows(nil)
+	if err != nil || len(all) >= most {
+		return all, err
+	}
+	rest, err := ask(r, candidatesBefore(concern, place, most-len(all))).rows(nil)
+	return append(all, rest...), err
+}
+
+// profiles returns the willsoners with these uids.
+func profiles(r *reader, uids map[string]bool) ([]life.Profile, error) {
+	var ids []string
+	for uid := range uids {
+		ids = append(ids, uidID(uid))
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	all, err := find(r, willsoners, ids...).all()
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(p found[life.Profile]) bool { return !p.exists })
+	return docsOf(all), nil
+}
+
+// Willsoners returns the best rated willsoners of a category, 0 for all, at most ten,
+// equals by number.
+func (s *Store) Willsoners(ctx context.Context, categoryIdx int64) ([]life.Profile, error) {
+	r := s.reader(ctx)
+	defer r.end()
+	return ask(r, bestRated(categoryIdx)).rows(nil)
+}
