@@ -67,7 +67,7 @@ type Estimate struct {
 	Concern    life.Concern
 	Account    life.Account
 	Spendable  int64 // pots
-	Willsoners []life.Profile
+	Willsoners []life.Card
 }
 
 // Estimate returns what a payment of the concern would bring: at most ten willsoners, the
@@ -94,7 +94,7 @@ func (s *Store) Estimate(ctx context.Context, uid string, concernIdx int64, whom
 	if err != nil {
 		return Estimate{}, err
 	}
-	return Estimate{concern.doc, account.doc, spendable, fitting[:min(len(fitting), shown)]}, nil
+	return Estimate{concern.doc, account.doc, spendable, s.cards(fitting[:min(len(fitting), shown)])}, nil
 }
 
 // payable returns why the caller cannot pay for a concern now, if so.
@@ -266,8 +266,20 @@ func profiles(r *reader, uids map[string]bool) ([]life.Profile, error) {
 
 // Willsoners returns the best rated willsoners of a category, 0 for all, at most ten,
 // equals by number.
-func (s *Store) Willsoners(ctx context.Context, categoryIdx int64) ([]life.Profile, error) {
+func (s *Store) Willsoners(ctx context.Context, categoryIdx int64) ([]life.Card, error) {
 	r := s.reader(ctx)
 	defer r.end()
-	return ask(r, bestRated(categoryIdx)).rows(nil)
+	best, err := ask(r, bestRated(categoryIdx)).rows(nil)
+	return s.cards(best), err
+}
+
+// cards presents willsoners, each with its number.
+func (s *Store) cards(profiles []life.Profile) []life.Card {
+	now := s.now()
+	cards := make([]life.Card, len(profiles))
+	for i := range profiles {
+		cards[i] = s.card(&profiles[i], now)
+		cards[i].Idx = profiles[i].Idx
+	}
+	return cards
 }
