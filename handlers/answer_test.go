@@ -19,6 +19,7 @@ import (
 
 	"willson/auth"
 	"willson/handlers"
+	"willson/life"
 	"willson/store"
 )
 
@@ -44,12 +45,12 @@ func TestErrors(t *testing.T) {
 		"keys unavailable":    {badToken(wrapped(auth.ErrUnavailable)), 503, "service_unavailable", "Service unavailable"},
 		"out of time, token":  {badToken(context.DeadlineExceeded), 504, "deadline_exceeded", "Deadline exceeded"},
 		"verifying fails":     {badToken(errors.New("no project")), 500, "internal_error", "Internal error"},
-		"nothing":             {failing(store.ErrNotFound), 404, "not_found", "Result not found"},
+		"nothing":             {failing(life.ErrNotFound), 404, "not_found", "Result not found"},
 		"store unavailable":   {failing(wrapped(store.ErrUnavailable)), 503, "service_unavailable", "Service unavailable"},
 		"out of time, store":  {failing(wrapped(context.DeadlineExceeded)), 504, "deadline_exceeded", "Deadline exceeded"},
-		"taken":               {failing(wrapped(store.ErrAlreadyMatched)), 409, "already_matched", "Already matched."},
-		"too early":           {failing(wrapped(store.ErrTooEarly)), 409, "too_early", "Too early."},
-		"reviewed before":     {failing(wrapped(store.ErrReviewExists)), 409, "review_already_exists", "Review already exist."},
+		"taken":               {failing(wrapped(life.ErrAlreadyMatched)), 409, "already_matched", "Already matched."},
+		"too early":           {failing(wrapped(life.ErrTooEarly)), 409, "too_early", "Too early."},
+		"reviewed before":     {failing(wrapped(life.ErrReviewExists)), 409, "review_already_exists", "Review already exist."},
 		"anything else":       {failing(wrapped(errors.New("boom"))), 500, "internal_error", "Internal error"},
 		"cancelled by others": {failing(wrapped(context.Canceled)), 500, "internal_error", "Internal error"},
 	} {
@@ -84,11 +85,11 @@ func TestConflicts(t *testing.T) {
 		err          error
 		method, path string
 	}{
-		{store.ErrAlreadyMatched, http.MethodPatch, selects},
-		{store.ErrTooEarly, http.MethodPatch, "/api/v1/asker/chat/join/15145"},
-		{store.ErrTooEarly, http.MethodPatch, "/api/v1/willsoner/chat/join/15145"},
-		{store.ErrReviewExists, http.MethodPost, reviews},
-		{store.ErrReviewExists, http.MethodPost, reviews + "/complete"},
+		{life.ErrAlreadyMatched, http.MethodPatch, selects},
+		{life.ErrTooEarly, http.MethodPatch, "/api/v1/asker/chat/join/15145"},
+		{life.ErrTooEarly, http.MethodPatch, "/api/v1/willsoner/chat/join/15145"},
+		{life.ErrReviewExists, http.MethodPost, reviews},
+		{life.ErrReviewExists, http.MethodPost, reviews + "/complete"},
 	} {
 		got := serve(t, failing(test.err)).send(t, test.method, test.path, goodBody(handlers.Route{Body: test.method == http.MethodPost}))
 		if got.StatusCode != http.StatusConflict {
@@ -174,9 +175,9 @@ func TestMethods(t *testing.T) {
 func TestHead(t *testing.T) {
 	t.Parallel()
 	api := serve(t, func(cfg *handlers.Config) {
-		cfg.Store = fakeStore{sessions: func(_ context.Context, caller store.Caller) (store.Sessions, error) {
+		cfg.Store = fakeStore{sessions: func(_ context.Context, caller life.Caller) (store.Sessions, error) {
 			if caller.UID == "without" {
-				return store.Sessions{}, store.ErrNotFound
+				return store.Sessions{}, life.ErrNotFound
 			}
 			return example(), nil
 		}}
@@ -310,7 +311,7 @@ func TestConditional(t *testing.T) {
 	}
 
 	again := api.ask(t, http.MethodGet, chatrooms).Header.Get("ETag")
-	changed := serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) {
+	changed := serve(t, withSessions(func(context.Context, life.Caller) (store.Sessions, error) {
 		s := example()
 		s.Reserved[2].Concern.Minutes++
 		return s, nil
@@ -352,11 +353,11 @@ func TestDeadline(t *testing.T) {
 		return fmt.Errorf("waited: %w", ctx.Err())
 	}
 	for name, edit := range map[string]func(*handlers.Config){
-		"the store": withSessions(func(ctx context.Context, _ store.Caller) (store.Sessions, error) {
+		"the store": withSessions(func(ctx context.Context, _ life.Caller) (store.Sessions, error) {
 			return store.Sessions{}, untilTheEnd(ctx)
 		}),
-		"a change": withStore(fakeStore{change: func(ctx context.Context, _ string, _ store.Caller, _ int64) (store.Match, error) {
-			return store.Match{}, untilTheEnd(ctx)
+		"a change": withStore(fakeStore{change: func(ctx context.Context, _ string, _ life.Caller, _ int64) (life.Match, error) {
+			return life.Match{}, untilTheEnd(ctx)
 		}}),
 		"the verifier": func(cfg *handlers.Config) { cfg.Verifier = slowVerifier(untilTheEnd) },
 	} {
@@ -388,7 +389,7 @@ func TestTooMany(t *testing.T) {
 	inside, leave := make(chan struct{}, room), make(chan struct{})
 	api := serve(t, func(cfg *handlers.Config) {
 		cfg.MaxInFlight = room
-		cfg.Store = fakeStore{sessions: func(context.Context, store.Caller) (store.Sessions, error) {
+		cfg.Store = fakeStore{sessions: func(context.Context, life.Caller) (store.Sessions, error) {
 			inside <- struct{}{}
 			<-leave
 			return example(), nil
@@ -430,11 +431,11 @@ func TestTooMany(t *testing.T) {
 // TestRoomIsGivenBack: a request that fails, or panics, does not keep its place.
 func TestRoomIsGivenBack(t *testing.T) {
 	t.Parallel()
-	for name, fail := range map[string]func(context.Context, store.Caller) (store.Sessions, error){
-		"error": func(context.Context, store.Caller) (store.Sessions, error) {
+	for name, fail := range map[string]func(context.Context, life.Caller) (store.Sessions, error){
+		"error": func(context.Context, life.Caller) (store.Sessions, error) {
 			return store.Sessions{}, errors.New("boom")
 		},
-		"panic": func(context.Context, store.Caller) (store.Sessions, error) { panic("boom") },
+		"panic": func(context.Context, life.Caller) (store.Sessions, error) { panic("boom") },
 	} {
 		api := serve(t, withSessions(fail), func(cfg *handlers.Config) { cfg.MaxInFlight = 1 })
 		for range 3 {
@@ -447,9 +448,9 @@ func TestRoomIsGivenBack(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	api := serve(t, withSessions(func(_ context.Context, caller store.Caller) (store.Sessions, error) {
+	api := serve(t, withSessions(func(_ context.Context, caller life.Caller) (store.Sessions, error) {
 		if caller.UID == asker {
-			var none *store.Chatroom
+			var none *life.Chatroom
 			_ = none.Idx
 		}
 		return example(), nil
@@ -503,7 +504,7 @@ func TestClientGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked, stopped := make(chan struct{}), make(chan error, 1)
-			api := serve(t, withSessions(func(ctx context.Context, _ store.Caller) (store.Sessions, error) {
+			api := serve(t, withSessions(func(ctx context.Context, _ life.Caller) (store.Sessions, error) {
 				close(asked)
 				<-ctx.Done()
 				stopped <- ctx.Err()

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 
+	"willson/life"
 	"willson/store"
 )
 
@@ -11,13 +12,13 @@ import (
 type SessionStore interface {
 	// Sessions returns the sessions of that party and of nobody else: at least one, in each
 	// list at most store.MaxRows, ascending by idx, no idx in both lists.
-	Sessions(ctx context.Context, caller store.Caller) (store.Sessions, error)
-	// Select has the asker accept a waiting match. It may return store.ErrAlreadyMatched.
-	Select(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error)
-	// Join notes that a party is here. It may return store.ErrTooEarly.
-	Join(ctx context.Context, caller store.Caller, matchIdx int64) (store.Match, error)
+	Sessions(ctx context.Context, caller life.Caller) (store.Sessions, error)
+	// Select has the asker accept a waiting match. It may return life.ErrAlreadyMatched.
+	Select(ctx context.Context, askerUID string, matchIdx int64) (life.Match, error)
+	// Join notes that a party is here. It may return life.ErrTooEarly.
+	Join(ctx context.Context, caller life.Caller, matchIdx int64) (life.Match, error)
 	// Complete has the asker close a session.
-	Complete(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error)
+	Complete(ctx context.Context, askerUID string, matchIdx int64) (life.Match, error)
 }
 
 // A list is the data of both parties' lists. Its rows' fields, their order and what is
@@ -34,13 +35,13 @@ func (s *server) chatrooms(ctx context.Context, r request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.caller.Party == store.Willsoner {
-		return newList(sessions, newWillsonerIng, s.newWillsonerReserve), nil
+	if r.caller.Party == life.Willsoner {
+		return newList(sessions, newWillsonerIng, newWillsonerReserve), nil
 	}
-	return newList(sessions, newAskerIng, s.newAskerReserve), nil
+	return newList(sessions, newAskerIng, newAskerReserve), nil
 }
 
-func newList[Ing, Reserve any](sessions store.Sessions, ing func(*store.Chatroom) Ing, reserve func(*store.Reservation) Reserve) *list[Ing, Reserve] {
+func newList[Ing, Reserve any](sessions store.Sessions, ing func(*life.Chatroom) Ing, reserve func(*life.Reservation) Reserve) *list[Ing, Reserve] {
 	l := &list[Ing, Reserve]{
 		Count:   len(sessions.UnderWay) + len(sessions.Reserved),
 		Ing:     make([]Ing, len(sessions.UnderWay)),
@@ -158,14 +159,14 @@ type willsonerReserve struct {
 	} `json:"date"`
 }
 
-func newAskerIng(room *store.Chatroom) (row askerIng) {
-	concern, card := &room.Concern, &room.Card
+func newAskerIng(room *life.Chatroom) (row askerIng) {
+	brief, card := &room.Brief, &room.Card
 	row.Idx = room.Idx
 	row.Roomkey = room.Roomkey
-	row.Concern.Nickname = concern.Nickname
-	row.Concern.Time = minutes(concern.Minutes)
-	row.Concern.Idx = concern.Idx
-	row.Concern.Asker.Pic = concern.AskerPic
+	row.Concern.Nickname = brief.Nickname
+	row.Concern.Time = minutes(brief.Minutes)
+	row.Concern.Idx = brief.Idx
+	row.Concern.Asker.Pic = brief.AskerPic
 	row.Concern.Asker.ID = room.AskerUID
 	row.Willsoner.Idx = card.Idx
 	row.Willsoner.Introduction = card.Introduction
@@ -176,7 +177,7 @@ func newAskerIng(room *store.Chatroom) (row askerIng) {
 	row.Willsoner.Image.Pic = card.ImagePic
 	row.Willsoner.Subcategories = make([]subcategory, 0, len(card.Subcategories))
 	for _, topic := range card.Subcategories {
-		if topic != (store.Topic{}) {
+		if topic != (life.Topic{}) {
 			row.Willsoner.Subcategories = append(row.Willsoner.Subcategories, newSubcategory(topic))
 		}
 	}
@@ -185,34 +186,34 @@ func newAskerIng(room *store.Chatroom) (row askerIng) {
 	return row
 }
 
-func (s *server) newAskerReserve(reservation *store.Reservation) (row askerReserve) {
+func newAskerReserve(reservation *life.Reservation) (row askerReserve) {
 	row.Idx = reservation.Idx
 	row.Roomkey = reservation.Roomkey
-	row.Concern.Time = minutes(reservation.Concern.Minutes)
+	row.Concern.Time = minutes(reservation.Brief.Minutes)
 	row.Willsoner.Idx = reservation.Card.Idx
 	row.Willsoner.Asker.Nickname = reservation.Card.Nickname
 	row.Willsoner.Asker.ID = reservation.WillsonerUID
 	row.Willsoner.Image.Pic = reservation.Card.ImagePic
-	row.Date.FromTime, row.Date.DateFormat = s.hour(reservation.StartsAt), s.day(reservation.StartsAt)
+	row.Date.FromTime, row.Date.DateFormat = hour(reservation.StartsAt), day(reservation.StartsAt)
 	return row
 }
 
-func newWillsonerIng(room *store.Chatroom) (row willsonerIng) {
-	concern, card := &room.Concern, &room.Card
+func newWillsonerIng(room *life.Chatroom) (row willsonerIng) {
+	brief, card := &room.Brief, &room.Card
 	row.Idx = room.Idx
 	row.Roomkey = room.Roomkey
-	row.Concern.Nickname = concern.Nickname
-	row.Concern.Time = minutes(concern.Minutes)
-	row.Concern.Idx = concern.Idx
-	row.Concern.Content = concern.Content
-	row.Concern.Asker.Nickname = concern.Nickname
-	row.Concern.Asker.Gender = gender(concern.AskerGender)
-	row.Concern.Asker.Pic = concern.AskerPic
+	row.Concern.Nickname = brief.Nickname
+	row.Concern.Time = minutes(brief.Minutes)
+	row.Concern.Idx = brief.Idx
+	row.Concern.Content = brief.Content
+	row.Concern.Asker.Nickname = brief.Nickname
+	row.Concern.Asker.Gender = gender(brief.AskerGender)
+	row.Concern.Asker.Pic = brief.AskerPic
 	row.Concern.Asker.ID = room.AskerUID
-	if topic := concern.Subcategory; topic != nil && *topic != (store.Topic{}) {
+	if topic := brief.Subcategory; topic != nil && *topic != (life.Topic{}) {
 		row.Concern.Subcategory = new(newSubcategory(*topic))
 	}
-	row.Concern.Feelings = names(concern.Feelings)
+	row.Concern.Feelings = names(brief.Feelings)
 	row.Willsoner.Idx = card.Idx
 	row.Willsoner.Asker.Pic = card.Pic
 	row.Willsoner.Asker.ID = room.WillsonerUID
@@ -220,16 +221,16 @@ func newWillsonerIng(room *store.Chatroom) (row willsonerIng) {
 	return row
 }
 
-func (s *server) newWillsonerReserve(reservation *store.Reservation) (row willsonerReserve) {
+func newWillsonerReserve(reservation *life.Reservation) (row willsonerReserve) {
 	row.Idx = reservation.Idx
 	row.Roomkey = reservation.Roomkey
-	row.Concern.Nickname = reservation.Concern.Nickname
-	row.Concern.Time = minutes(reservation.Concern.Minutes)
-	row.Concern.Idx = reservation.Concern.Idx
-	row.Concern.Asker.Nickname = reservation.Concern.Nickname
+	row.Concern.Nickname = reservation.Brief.Nickname
+	row.Concern.Time = minutes(reservation.Brief.Minutes)
+	row.Concern.Idx = reservation.Brief.Idx
+	row.Concern.Asker.Nickname = reservation.Brief.Nickname
 	row.Concern.Asker.ID = reservation.AskerUID
 	row.Willsoner.Idx = reservation.Card.Idx
 	row.Willsoner.Asker.ID = reservation.WillsonerUID
-	row.Date.FromTime, row.Date.DateFormat = s.hour(reservation.StartsAt), s.day(reservation.StartsAt)
+	row.Date.FromTime, row.Date.DateFormat = hour(reservation.StartsAt), day(reservation.StartsAt)
 	return row
 }

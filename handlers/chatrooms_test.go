@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"willson/life"
 	"willson/store"
 )
 
@@ -30,8 +31,8 @@ func TestGolden(t *testing.T) {
 		if err := json.Compact(&want, bytes.TrimSpace(golden)); err != nil {
 			t.Fatal(err)
 		}
-		api := serve(t, withSessions(func(_ context.Context, caller store.Caller) (store.Sessions, error) {
-			if want := (store.Caller{Party: store.Party(strings.Split(path, "/")[3]), UID: asker}); caller != want {
+		api := serve(t, withSessions(func(_ context.Context, caller life.Caller) (store.Sessions, error) {
+			if want := (life.Caller{Party: life.Party(strings.Split(path, "/")[3]), UID: asker}); caller != want {
 				t.Errorf("asked for %v, want %v", caller, want)
 			}
 			return sessions, nil
@@ -48,7 +49,7 @@ func TestGolden(t *testing.T) {
 func TestAsksForTheTokensUser(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	api := serve(t, withSessions(func(_ context.Context, caller store.Caller) (store.Sessions, error) {
+	api := serve(t, withSessions(func(_ context.Context, caller life.Caller) (store.Sessions, error) {
 		asked = append(asked, caller.UID)
 		return example(), nil
 	}))
@@ -69,14 +70,14 @@ func answer(t *testing.T, s store.Sessions) map[string]any {
 
 func answerAt(t *testing.T, path string, s store.Sessions) map[string]any {
 	t.Helper()
-	got := serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) { return s, nil })).ask(t, http.MethodGet, path)
+	got := serve(t, withSessions(func(context.Context, life.Caller) (store.Sessions, error) { return s, nil })).ask(t, http.MethodGet, path)
 	if got.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", got.StatusCode, got.body)
 	}
 	return got.json(t)["data"].(map[string]any)
 }
 
-func room(edits ...func(*store.Chatroom)) store.Chatroom {
+func room(edits ...func(*life.Chatroom)) life.Chatroom {
 	room := example().UnderWay[0]
 	for _, edit := range edits {
 		edit(&room)
@@ -109,14 +110,14 @@ func TestCountsRows(t *testing.T) {
 func TestLeavesOut(t *testing.T) {
 	t.Parallel()
 	bare := store.Sessions{
-		UnderWay: []store.Chatroom{{
+		UnderWay: []life.Chatroom{{
 			Idx: 1, Roomkey: "r", AskerUID: "a", WillsonerUID: "w", StartedAt: time.UnixMilli(5),
-			Concern: store.Concern{Minutes: 50, Idx: 3, Subcategory: &store.Topic{}, Feelings: []string{""}},
-			Card:    store.Card{Idx: 4, Keywords: []string{""}},
+			Concern: life.Brief{Minutes: 50, Idx: 3, Subcategory: &life.Topic{}, Feelings: []string{""}},
+			Card:    life.Card{Idx: 4, Keywords: []string{""}},
 		}},
-		Reserved: []store.Reservation{{
+		Reserved: []life.Reservation{{
 			Idx: 2, Roomkey: "s", AskerUID: "a", StartsAt: time.Unix(0, 0),
-			Concern: store.Concern{Minutes: 60}, Card: store.Card{Idx: 5},
+			Concern: life.Brief{Minutes: 60}, Card: life.Card{Idx: 5},
 		}},
 	}
 	askers := `{
@@ -164,8 +165,8 @@ func TestLeavesOut(t *testing.T) {
 
 func TestSubcategories(t *testing.T) {
 	t.Parallel()
-	data := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) {
-		c.Card.Subcategories = []store.Topic{{Name: "이별", Category: "연애"}, {Name: "진로"}, {}, {Category: "학업"}}
+	data := answer(t, store.Sessions{UnderWay: []life.Chatroom{room(func(c *life.Chatroom) {
+		c.Card.Subcategories = []life.Topic{{Name: "이별", Category: "연애"}, {Name: "진로"}, {}, {Category: "학업"}}
 	})}})
 	got, err := json.Marshal(data["ing"].([]any)[0].(map[string]any)["willsoner"].(map[string]any)["subcategories"])
 	if want := `[{"category":{"name":"연애"},"name":"이별"},{"name":"진로"},{"category":{"name":"학업"}}]`; err != nil || string(got) != want {
@@ -176,7 +177,7 @@ func TestSubcategories(t *testing.T) {
 func TestGender(t *testing.T) {
 	t.Parallel()
 	for stored, want := range map[string]any{"F": "여", "M": "남", "": nil, "f": nil, "X": nil, "여": nil} {
-		data := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) { c.Card.Gender = stored })}})
+		data := answer(t, store.Sessions{UnderWay: []life.Chatroom{room(func(c *life.Chatroom) { c.Card.Gender = stored })}})
 		shown := data["ing"].([]any)[0].(map[string]any)["willsoner"].(map[string]any)["asker"].(map[string]any)
 		if got, there := shown["gender"]; got != want || there != (want != nil) {
 			t.Errorf("%q is shown as %v", stored, got)
@@ -205,7 +206,7 @@ func TestSeoul(t *testing.T) {
 		for _, zone := range []*time.Location{time.UTC, time.Local, time.FixedZone("", -11*60*60), time.FixedZone("", 14*60*60)} {
 			reservation := example().Reserved[0]
 			reservation.StartsAt = starts.In(zone)
-			data := answer(t, store.Sessions{Reserved: []store.Reservation{reservation}})
+			data := answer(t, store.Sessions{Reserved: []life.Reservation{reservation}})
 			date := data["reserve"].([]any)[0].(map[string]any)["date"].(map[string]any)
 			if date["from_time"] != test.fromTime || date["date_format"] != test.dateFormat {
 				t.Errorf("%s is shown as %v", starts.In(zone), date)
@@ -217,7 +218,7 @@ func TestSeoul(t *testing.T) {
 func TestTextComesAsItIs(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"<b>&amp;</b>", `"quoted\"`, "줄\n바꿈\t", "🙂\u2028\u2029", "null", "\x00\x1f", strings.Repeat("긴 ", 10_000)} {
-		data := answer(t, store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) {
+		data := answer(t, store.Sessions{UnderWay: []life.Chatroom{room(func(c *life.Chatroom) {
 			c.Card.Introduction, c.Roomkey, c.Card.Keywords = text, text, []string{text}
 		})}})
 		row := data["ing"].([]any)[0].(map[string]any)
@@ -226,8 +227,8 @@ func TestTextComesAsItIs(t *testing.T) {
 			t.Errorf("%q arrives as %q", text, card["introduction"])
 		}
 	}
-	body := serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) {
-		return store.Sessions{UnderWay: []store.Chatroom{room(func(c *store.Chatroom) {
+	body := serve(t, withSessions(func(context.Context, life.Caller) (store.Sessions, error) {
+		return store.Sessions{UnderWay: []life.Chatroom{room(func(c *life.Chatroom) {
 			c.Idx, c.Concern.AskerPic = math.MaxInt64, "https://example.com/?a=1&b=<2>"
 		})}}, nil
 	})).ask(t, http.MethodGet, chatrooms).body

@@ -8,8 +8,8 @@ import (
 	"willson/store"
 )
 
-// Choices shows askers their concerns, the offers on them, and who offers.
-type Choices interface {
+// A ChoiceStore shows askers their concerns, the offers on them, and who offers.
+type ChoiceStore interface {
 	// Concerns returns what the asker paid for, the highest idx first.
 	Concerns(ctx context.Context, uid string) (open, completed []store.ShownConcern, err error)
 	// OffersOn returns the offers on a concern of that type that can be selected, the best
@@ -80,13 +80,13 @@ func (s *server) concerns(ctx context.Context, r request) (any, error) {
 
 // An offersList is the data of the offers on a concern.
 type offersList struct {
-	Timer    *int64  `json:"timer,omitempty"` // realtime: epoch milliseconds
-	Category string  `json:"category"`
-	Matches  []offer `json:"matches"`
+	Timer    *int64     `json:"timer,omitempty"` // realtime: epoch milliseconds
+	Category string     `json:"category"`
+	Matches  []offerRow `json:"matches"`
 }
 
-// An offer is one of them.
-type offer struct {
+// An offerRow is one of them.
+type offerRow struct {
 	Idx       int64     `json:"idx"`
 	Willsoner willsoner `json:"willsoner"`
 	Date      *date     `json:"date,omitempty"` // reserve
@@ -103,17 +103,17 @@ func (s *server) reserveOffers(ctx context.Context, r request) (any, error) {
 }
 
 func (s *server) offers(ctx context.Context, r request, kind string) (any, error) {
-	concern, matches, err := s.Store.OffersOn(ctx, r.caller.UID, kind, r.number)
+	concern, matches, err := s.Store.OffersOn(ctx, r.caller.UID, kind, r.concernIdx)
 	if err != nil {
 		return nil, err
 	}
-	list := offersList{Category: concern.Subcategory.Category, Matches: make([]offer, len(matches))}
+	list := offersList{Category: concern.Subcategory.Category, Matches: make([]offerRow, len(matches))}
 	if kind == life.Realtime {
 		list.Timer = new(concern.Timer.UnixMilli())
 	}
 	for i := range matches {
 		m := &matches[i]
-		list.Matches[i] = offer{m.Idx, newWillsoner(&m.Card, m.WillsonerIdx, false), agreedDate(m)}
+		list.Matches[i] = offerRow{m.Idx, newWillsoner(&m.Card, m.WillsonerIdx, false), agreedDate(m)}
 	}
 	return list, nil
 }
@@ -171,7 +171,7 @@ func (s *server) reserveOffer(ctx context.Context, r request) (any, error) {
 }
 
 func (s *server) offered(ctx context.Context, r request, kind string) (any, error) {
-	m, reviews, err := s.Store.Offered(ctx, r.caller.UID, kind, r.number)
+	m, reviews, err := s.Store.Offered(ctx, r.caller.UID, kind, r.matchIdx)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ type shortReview struct {
 
 // willsonerReviews serves GET /api/v2/asker/list/matches/{willsoner_idx}.
 func (s *server) willsonerReviews(ctx context.Context, r request) (any, error) {
-	reviews, err := s.Store.ReviewsOf(ctx, r.number)
+	reviews, err := s.Store.ReviewsOf(ctx, r.willsonerIdx)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 	"time"
 
 	"willson/life"
@@ -12,8 +11,8 @@ import (
 	"willson/store"
 )
 
-// Concerns keeps what askers want to talk about, and what they pay.
-type Concerns interface {
+// A ConcernStore keeps what askers want to talk about, and what they pay.
+type ConcernStore interface {
 	// Write keeps a concern that is not paid for. Without an account: life.ErrUserNotFound,
 	// as in all that follow.
 	Write(ctx context.Context, concern life.Concern) (life.Concern, error)
@@ -113,13 +112,7 @@ func (s *server) write(ctx context.Context, r request, v2 bool) (any, error) {
 		o.fail("direction_idx")
 	}
 	concern.Direction = life.NamedNumber(direction)
-	var gender string
-	o.value("wil_gender", &gender)
-	switch concern.WilGender = strings.ToUpper(gender); concern.WilGender {
-	case life.AnyGender, "F", "M":
-	default:
-		o.fail("wil_gender")
-	}
+	concern.WilGender = o.oneOfAnyCase("wil_gender", life.AnyGender, "F", "M")
 	if concern.Type == life.Reserve {
 		concern.Windows = windows(o, time.Now())
 	}
@@ -130,7 +123,7 @@ func (s *server) write(ctx context.Context, r request, v2 bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.note.concern = kept.Idx
+	r.noteConcern(kept.Idx)
 	return newConcernRow(kept), nil
 }
 
@@ -148,7 +141,7 @@ func (s *server) subcategory(o *object) life.Subcategory {
 // known reads numbers of the reference data.
 func known(o *object, key string, least, most int, of func(int64) (reference.Named, bool)) []life.NamedNumber {
 	var all []life.NamedNumber
-	for _, idx := range o.numbers(key, least, most) {
+	for _, idx := range o.positives(key, least, most) {
 		n, ok := of(idx)
 		if !ok {
 			o.fail(key)
@@ -165,8 +158,8 @@ const farthest = 60 * 24 * time.Hour
 func windows(o *object, now time.Time) []life.Window {
 	var both []life.Window
 	for _, of := range []string{"from", "to"} {
-		day := of + "_date"
-		w := life.Window{From: o.moment(day, of+"_time_from"), To: o.moment(day, of+"_time_to")}
+		day := o.day(of+"_date", life.Seoul)
+		w := life.Window{From: o.hour(of+"_time_from", day), To: o.hour(of+"_time_to", day)}
 		if o.err == nil && (!w.To.After(w.From) || !w.To.After(now) || w.To.After(now.Add(farthest))) {
 			o.fail(of + "_time_to")
 		}
@@ -175,8 +168,8 @@ func windows(o *object, now time.Time) []life.Window {
 	return both
 }
 
-// An estimate is the data of what a payment would bring.
-type estimate struct {
+// An estimated is the data of what a payment would bring.
+type estimated struct {
 	Point      point        `json:"point"`
 	Willsoners []willsoner  `json:"willsoners"`
 	Tickets    []ticketType `json:"tickets"`
@@ -217,7 +210,7 @@ type ticketType struct {
 
 // estimateConcern serves GET /api/v1/asker/payment/{concern_idx}.
 func (s *server) estimateConcern(ctx context.Context, r request) (any, error) {
-	return s.estimate(ctx, r, r.number, store.Everybody)
+	return s.estimate(ctx, r, r.concernIdx, store.Everybody)
 }
 
 // estimateAgain serves POST /api/v1/asker/payment/progress.
@@ -242,13 +235,13 @@ func whomOf(o *object) store.Whom {
 }
 
 func (s *server) estimate(ctx context.Context, r request, concernIdx int64, whom store.Whom) (any, error) {
-	r.note.concern = concernIdx
+	r.noteConcern(concernIdx)
 	brings, err := s.Store.Estimate(ctx, r.caller.UID, concernIdx, whom)
 	if err != nil {
 		return nil, err
 	}
 	c := &brings.Concern
-	answer := estimate{Point: newPoint(brings.Spendable), Willsoners: newWillsoners(brings.Willsoners)}
+	answer := estimated{Point: newPoint(brings.Spendable), Willsoners: newWillsoners(brings.Willsoners)}
 	for _, t := range s.Reference.Tickets {
 		answer.Tickets = append(answer.Tickets, ticketType{t.Type, t.Amount, t.Idx})
 	}
@@ -276,8 +269,8 @@ func namesOfNumbers(all []life.NamedNumber) []name {
 	return names
 }
 
-// A purchase says what is missing for a ticket.
-type purchase struct {
+// A purchasable says what is missing for a ticket.
+type purchasable struct {
 	Asker struct {
 		Point point `json:"point"`
 	} `json:"asker"`
@@ -302,7 +295,7 @@ func (s *server) purchase(ctx context.Context, r request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := purchase{NotEnough: max(0, ticket.Pots-pots)}
+	answer := purchasable{NotEnough: max(0, ticket.Pots-pots)}
 	answer.Asker.Point = newPoint(pots)
 	for _, t := range s.Reference.Tickets {
 		answer.Tickets = append(answer.Tickets, ticketPrice{t.Amount, t.Price, t.Idx})
@@ -325,7 +318,7 @@ func (s *server) payConcern(ctx context.Context, r request) (any, error) {
 	if r.body.err != nil {
 		return nil, r.body.err
 	}
-	return s.pay(ctx, r, r.number, ticket, store.Everybody)
+	return s.pay(ctx, r, r.concernIdx, ticket, store.Everybody)
 }
 
 // payAgain serves POST /api/v1/asker/payment/complete.
@@ -338,7 +331,7 @@ func (s *server) payAgain(ctx context.Context, r request) (any, error) {
 }
 
 func (s *server) pay(ctx context.Context, r request, concernIdx int64, ticket reference.Ticket, whom store.Whom) (any, error) {
-	r.note.concern = concernIdx
+	r.noteConcern(concernIdx)
 	concern, _, err := s.Store.Pay(ctx, r.caller.UID, concernIdx, ticket, whom)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"willson/auth"
+	"willson/life"
 	"willson/store"
 )
 
@@ -73,10 +74,17 @@ var outcomes = []outcome{
 	{errs(errToSignUp), http.StatusBadRequest, "user_not_found", "User not found."}, // the one status that the app reads
 	{errs(errNotSupported), http.StatusNotImplemented, "not_supported", "Not supported."},
 
-	{errs(store.ErrNotFound), http.StatusNotFound, "not_found", "Result not found"},
-	{errs(store.ErrAlreadyMatched), http.StatusConflict, "already_matched", "Already matched."},
-	{errs(store.ErrTooEarly), http.StatusConflict, "too_early", "Too early."},
-	{errs(store.ErrReviewExists), http.StatusConflict, "review_already_exists", "Review already exist."},
+	{errs(life.ErrNotFound), http.StatusNotFound, "not_found", "Result not found"},
+	{errs(life.ErrAlreadyMatched), http.StatusConflict, "already_matched", "Already matched."},
+	{errs(life.ErrTooEarly), http.StatusConflict, "too_early", "Too early."},
+	{errs(life.ErrUserNotFound), http.StatusNotFound, "user_not_found", "User not found."},
+	{errs(life.ErrWillsonerNotFound), http.StatusNotFound, "willsoner_not_found", "Willsoner not found."},
+	{errs(life.ErrTimeOut), http.StatusNotFound, "time_out", "Time out."},
+	{errs(life.ErrCodeNotFound), http.StatusNotFound, "code_not_found", "Code is not found."},
+	{errs(life.ErrConcernInProcess), http.StatusConflict, "concern_in_process", "Concern is in process"},
+	{errs(life.ErrAmountNotEnough), http.StatusConflict, "amount_not_enough", "Amount not enough."},
+	{errs(life.ErrAlreadyRegistered), http.StatusConflict, "already_registered_willsoner", "Already registered willsoner."},
+	{errs(life.ErrReviewExists), http.StatusConflict, "review_already_exists", "Review already exist."},
 
 	{errs(errBusy, errNotReady, auth.ErrUnavailable, store.ErrUnavailable), http.StatusServiceUnavailable, "service_unavailable", "Service unavailable"},
 	{errs(context.DeadlineExceeded, errSlowBody), http.StatusGatewayTimeout, "deadline_exceeded", "Deadline exceeded"},

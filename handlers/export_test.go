@@ -7,7 +7,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"willson/store"
+	"willson/life"
 )
 
 // Tried is what a tried route is given, and what it answers.
@@ -18,7 +18,7 @@ type Tried struct {
 }
 
 // Try makes a route that does nothing but what handle does, to see what the frame does.
-func Try(method, path string, party store.Party, body, dataInErrors bool, handle func(Tried) (any, error)) Route {
+func Try(method, path string, party life.Party, body, dataInErrors bool, handle func(Tried) (any, error)) Route {
 	return Route{Method: method, Path: path, Party: party, Body: body, DataInErrors: dataInErrors, handle: func(_ context.Context, r request) (any, error) {
 		return handle(Tried{r.caller.UID, r.matchIdx, r.concernIdx, r.willsonerIdx, r.categoryIdx, r.body != nil})
 	}}

@@ -4,15 +4,15 @@ import (
 	"context"
 	"slices"
 
-	"willson/store"
+	"willson/life"
 )
 
 // A FeedbackStore keeps what askers say of sessions.
 type FeedbackStore interface {
 	// ReviewImages returns at least one, ascending by idx.
-	ReviewImages(ctx context.Context) ([]store.ReviewImage, error)
-	// Review keeps the review of review.AskerUID, once: then it returns store.ErrReviewExists.
-	Review(ctx context.Context, review store.Review) (store.Review, error)
+	ReviewImages(ctx context.Context) ([]life.ReviewImage, error)
+	// Review keeps the review of review.AskerUID, once: then it returns life.ErrReviewExists.
+	Review(ctx context.Context, review life.Review) (life.Review, error)
 	// Report keeps copies of messages, of all or of none.
 	Report(ctx context.Context, askerUID string, matchIdx int64, messageIDs []string) error
 }
@@ -75,10 +75,10 @@ func (s *server) reviewComplete(ctx context.Context, r request) (any, error) {
 	return nil, err
 }
 
-func (s *server) keepReview(ctx context.Context, r request) (store.Review, error) {
+func (s *server) keepReview(ctx context.Context, r request) (life.Review, error) {
 	o := r.body
 	o.required("content")
-	review := store.Review{
+	review := life.Review{
 		AskerUID: r.caller.UID,
 		MatchIdx: o.positiveOrOne("match_idx"),
 		Rating:   o.rating("rating"),
@@ -91,7 +91,7 @@ func (s *server) keepReview(ctx context.Context, r request) (store.Review, error
 		review.KeywordIdx = older
 	}
 	if o.err != nil {
-		return store.Review{}, o.err
+		return life.Review{}, o.err
 	}
 	r.noteMatch(review.MatchIdx)
 	return s.Store.Review(ctx, review)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"willson/handlers"
+	"willson/life"
 	"willson/store"
 )
 
@@ -29,27 +30,27 @@ func TestReviews(t *testing.T) {
 	text := func(n int) string { return strings.Repeat("긴", n) }
 	for name, test := range map[string]struct {
 		body string
-		want store.Review
+		want life.Review
 	}{
 		"the app's": {`{"match_idx":671,"title":"고마워요","content":"좋았어요","rating":4.5,"image_idx":2}`,
-			store.Review{MatchIdx: 671, Title: "고마워요", Content: "좋았어요", Rating: 4.5, ImageIdx: 2}},
+			life.Review{MatchIdx: 671, Title: "고마워요", Content: "좋았어요", Rating: 4.5, ImageIdx: 2}},
 		"integers in other forms": {`{"match_idx":[15145.0],"content":null,"rating":5,"image_idx":1.5e3,"keyword_idx":[2.0,-1]}`,
-			store.Review{MatchIdx: 15145, Rating: 5, ImageIdx: 1500, KeywordIdx: []int64{2, -1}}},
+			life.Review{MatchIdx: 15145, Rating: 5, ImageIdx: 1500, KeywordIdx: []int64{2, -1}}},
 		"an older copy's": {`{"match_idx":[671],"willsoner_idx":12,"title":null,"content":null,"rating":5,"image_idx":2,"keywords":[3,1]}`,
-			store.Review{MatchIdx: 671, Rating: 5, ImageIdx: 2, KeywordIdx: []int64{3, 1}}},
+			life.Review{MatchIdx: 671, Rating: 5, ImageIdx: 2, KeywordIdx: []int64{3, 1}}},
 		"both names": {`{"match_idx":1,"content":"","rating":0.5,"image_idx":1,"keywords":[3],"keyword_idx":[4,-1]}`,
-			store.Review{MatchIdx: 1, Rating: 0.5, ImageIdx: 1, KeywordIdx: []int64{4, -1}}},
+			life.Review{MatchIdx: 1, Rating: 0.5, ImageIdx: 1, KeywordIdx: []int64{4, -1}}},
 		"bounds": {`{"match_idx":9223372036854775807,"title":"` + text(100) + `","content":"` + text(1000) + `","rating":0.001,"image_idx":9,"keyword_idx":[` + strings.Repeat("1,", 19) + `1]}`,
-			store.Review{MatchIdx: 9223372036854775807, Title: text(100), Content: text(1000), Rating: 0.001, ImageIdx: 9, KeywordIdx: []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}},
+			life.Review{MatchIdx: 9223372036854775807, Title: text(100), Content: text(1000), Rating: 0.001, ImageIdx: 9, KeywordIdx: []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}},
 		"others are ignored": {" \n{\"match_idx\" : 1 , \"MATCH_IDX\":2, \"uid\":\"x\", \"x\":{\"y\":[1e999]}, \"content\" : \"\\ud83d\\ude42\" ,\"rating\": 1 ,\"image_idx\":1}\n ",
-			store.Review{MatchIdx: 1, Content: "🙂", Rating: 1, ImageIdx: 1}},
-		"the last counts": {`{"match_idx":1,"match_idx":2,"content":null,"rating":1,"image_idx":1}`, store.Review{MatchIdx: 2, Rating: 1, ImageIdx: 1}},
-		"half a pair":     {`{"match_idx":1,"content":"\ud83d","rating":1,"image_idx":1}`, store.Review{MatchIdx: 1, Content: "\ufffd", Rating: 1, ImageIdx: 1}},
+			life.Review{MatchIdx: 1, Content: "🙂", Rating: 1, ImageIdx: 1}},
+		"the last counts": {`{"match_idx":1,"match_idx":2,"content":null,"rating":1,"image_idx":1}`, life.Review{MatchIdx: 2, Rating: 1, ImageIdx: 1}},
+		"half a pair":     {`{"match_idx":1,"content":"\ud83d","rating":1,"image_idx":1}`, life.Review{MatchIdx: 1, Content: "\ufffd", Rating: 1, ImageIdx: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.want.AskerUID = asker
-			api := serve(t, withStore(fakeStore{review: func(review store.Review) (store.Review, error) {
+			api := serve(t, withStore(fakeStore{review: func(review life.Review) (life.Review, error) {
 				if !reflect.DeepEqual(review, test.want) {
 					t.Errorf("got  %+v\nwant %+v", review, test.want)
 				}
@@ -97,7 +98,7 @@ func TestReports(t *testing.T) {
 func TestBadBodies(t *testing.T) {
 	t.Parallel()
 	api := serve(t, withStore(fakeStore{
-		review: func(store.Review) (store.Review, error) { panic("reached") },
+		review: func(life.Review) (life.Review, error) { panic("reached") },
 		report: func(string, int64, []string) error { panic("reached") },
 	}))
 	long := strings.Repeat("긴", 1001)

@@ -8,6 +8,7 @@ import (
 
 	"willson/auth"
 	"willson/handlers"
+	"willson/life"
 	"willson/store"
 )
 
@@ -40,7 +41,7 @@ func TestNumbers(t *testing.T) {
 	var got handlers.Tried
 	var routes []handlers.Route
 	for _, name := range names {
-		routes = append(routes, handlers.Try("GET", "/"+name+"/{"+name+"}", store.Asker, false, false, func(r handlers.Tried) (any, error) {
+		routes = append(routes, handlers.Try("GET", "/"+name+"/{"+name+"}", life.Asker, false, false, func(r handlers.Tried) (any, error) {
 			got = r
 			return nil, nil
 		}))
@@ -116,8 +117,8 @@ func TestBodiesByRoute(t *testing.T) {
 	t.Parallel()
 	read := func(r handlers.Tried) (any, error) { return r.Body, nil }
 	api := serveRoutes(t, []handlers.Route{
-		handlers.Try("PATCH", "/with/{match_idx}", store.Willsoner, true, false, read),
-		handlers.Try("PATCH", "/without/{match_idx}", store.Willsoner, false, false, read),
+		handlers.Try("PATCH", "/with/{match_idx}", life.Willsoner, true, false, read),
+		handlers.Try("PATCH", "/without/{match_idx}", life.Willsoner, false, false, read),
 	})
 	for path, want := range map[string]string{"/with/7": "true", "/without/7": "false"} {
 		if got := api.send(t, "PATCH", path, "{}"); string(got.body) != `{"code":"success","message":"success","data":`+want+`}` {
@@ -134,13 +135,13 @@ func TestBodiesByRoute(t *testing.T) {
 func TestDataInErrors(t *testing.T) {
 	t.Parallel()
 	api := serveRoutes(t, []handlers.Route{
-		handlers.Try("POST", "/rows", store.Willsoner, true, true, func(r handlers.Tried) (any, error) {
+		handlers.Try("POST", "/rows", life.Willsoner, true, true, func(r handlers.Tried) (any, error) {
 			if r.UID == "panics" {
 				panic("boom")
 			}
 			return nil, store.ErrUnavailable
 		}),
-		handlers.Try("POST", "/plain", store.Willsoner, true, false, func(handlers.Tried) (any, error) { return nil, store.ErrNotFound }),
+		handlers.Try("POST", "/plain", life.Willsoner, true, false, func(handlers.Tried) (any, error) { return nil, life.ErrNotFound }),
 	})
 	for _, test := range []struct {
 		method, token, body string
@@ -163,10 +164,10 @@ func TestOtherAnswers(t *testing.T) {
 		Rows    []int  `json:"rows"`
 	}
 	api := serveRoutes(t, []handlers.Route{
-		handlers.Try("GET", "/page", store.Asker, false, false, func(handlers.Tried) (any, error) {
+		handlers.Try("GET", "/page", life.Asker, false, false, func(handlers.Tried) (any, error) {
 			return handlers.Whole(page{"success", "success", []int{1}}), nil
 		}),
-		handlers.Try("GET", "/year", store.Asker, false, false, func(handlers.Tried) (any, error) { return nil, handlers.OutOfRange(1970) }),
+		handlers.Try("GET", "/year", life.Asker, false, false, func(handlers.Tried) (any, error) { return nil, handlers.OutOfRange(1970) }),
 	})
 	if got := api.ask(t, "GET", "/page"); string(got.body) != `{"code":"success","message":"success","rows":[1]}` {
 		t.Errorf("answered %s", got.body)

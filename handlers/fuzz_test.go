@@ -15,6 +15,7 @@ import (
 
 	"willson/handlers"
 	"willson/internal/storetest"
+	"willson/life"
 	"willson/store"
 	"willson/telemetry"
 )
@@ -47,7 +48,7 @@ func FuzzBodies(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		reached := 0
 		handler := newHandler(t, fakeStore{
-			review: func(r store.Review) (store.Review, error) {
+			review: func(r life.Review) (life.Review, error) {
 				reached++
 				if r.AskerUID != asker || r.MatchIdx < 1 || !(r.Rating > 0 && r.Rating <= 5) || r.ImageIdx < 1 || len(r.KeywordIdx) > 20 ||
 					utf8.RuneCountInString(r.Content) > 1000 || utf8.RuneCountInString(r.Title) > 100 || !utf8.ValidString(r.Content+r.Title) {
@@ -93,24 +94,24 @@ func FuzzDocuments(f *testing.F) {
 			t.Skip()
 		}
 		at := time.UnixMilli(millis)
-		m := storetest.Waiting(idx, asker, "w", func(m *store.Match) {
-			m.ConcernIdx, m.Status, m.Roomkey, m.StartsAt, m.CreatedAt, m.UpdatedAt = idx, store.Chat, "key", at, at, at
+		m := storetest.Waiting(idx, asker, "w", func(m *life.Match) {
+			m.ConcernIdx, m.Status, m.Roomkey, m.StartsAt, m.CreatedAt, m.UpdatedAt = idx, life.Chat, "key", at, at, at
 			m.Concern.Minutes, m.Concern.Nickname, m.Concern.AskerGender, m.Concern.Feelings = minutes, text, gender, []string{text}
-			m.Concern.Subcategory = &store.Topic{Name: text}
-			m.Card = store.Card{Introduction: text, Gender: gender, AvgRating: text, Keywords: []string{text, text}, Subcategories: []store.Topic{{Category: text}}}
+			m.Concern.Subcategory = &life.Topic{Name: text}
+			m.Card = life.Card{Introduction: text, Gender: gender, AvgRating: text, Keywords: []string{text, text}, Subcategories: []life.Topic{{Category: text}}}
 			if !full {
-				m.Card, m.Concern, m.DateIdx, m.StartsAt = store.Card{}, store.Concern{Minutes: minutes}, nil, time.Time{}
+				m.Card, m.Concern, m.DateIdx, m.StartsAt = life.Card{}, life.Brief{Minutes: minutes}, nil, time.Time{}
 			}
 		})
 		concern, card := m.Concern, m.Card
 		concern.Idx, card.Idx = idx, idx
 		sessions := store.Sessions{
-			UnderWay: []store.Chatroom{{Idx: idx, Roomkey: "r", AskerUID: asker, WillsonerUID: "w", StartedAt: at, Concern: concern, Card: card}},
-			Reserved: []store.Reservation{{Idx: idx, Roomkey: "r", AskerUID: asker, WillsonerUID: "w", StartsAt: at, Concern: concern, Card: card}},
+			UnderWay: []life.Chatroom{{Idx: idx, Roomkey: "r", AskerUID: asker, WillsonerUID: "w", StartedAt: at, Concern: concern, Card: card}},
+			Reserved: []life.Reservation{{Idx: idx, Roomkey: "r", AskerUID: asker, WillsonerUID: "w", StartsAt: at, Concern: concern, Card: card}},
 		}
 		handler := newHandler(t, fakeStore{
-			sessions: func(context.Context, store.Caller) (store.Sessions, error) { return sessions, nil },
-			change:   func(context.Context, string, store.Caller, int64) (store.Match, error) { return m, nil },
+			sessions: func(context.Context, life.Caller) (store.Sessions, error) { return sessions, nil },
+			change:   func(context.Context, string, life.Caller, int64) (life.Match, error) { return m, nil },
 		})
 		for _, route := range handlers.Routes() {
 			if route.Method == http.MethodPost {

@@ -17,26 +17,38 @@ import (
 	"net/http"
 	"slices"
 	"time"
-	_ "time/tzdata" // the host may have no zone data
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"willson/auth"
+	"willson/reference"
 )
 
 // A Verifier tells whose token it is. Its errors are those of package auth.
 type Verifier interface {
 	// Verify returns the uid that the one value of a request's x-token header vouches for.
 	Verify(ctx context.Context, values []string) (uid string, err error)
+	// SignIn returns who an ID token signs in, and asks Firebase Auth anew about them.
+	SignIn(ctx context.Context, token string) (auth.Identity, error)
+	// Cookie returns a session cookie for the user of an ID token.
+	Cookie(ctx context.Context, token string) (string, error)
 	// Ready reports why a good token could not be verified now, if so.
 	Ready() error
 }
 
-// A Store keeps everything. Its errors are those of package store; store.ErrNotFound
+// A Store keeps everything. Its errors are those of packages life and store; life.ErrNotFound
 // stands for everything that the caller may not know. A change is made whole or not at
 // all.
 type Store interface {
 	SessionStore
 	FeedbackStore
+	AccountStore
+	ConcernStore
+	OfferStore
+	ChoiceStore
+	WillsonerStore
+	PageStore
 	// Ready reports why the store could not answer now, if so.
 	Ready(ctx context.Context) error
 }
@@ -45,6 +57,12 @@ type Store interface {
 type Config struct {
 	Verifier Verifier
 	Store    Store
+	// Reference is what is the same for everybody.
+	Reference *reference.Data
+	// WelcomePots are given to every new account.
+	WelcomePots int64
+	// InvitationCodes each approve a willsoner; none: nobody is invited.
+	InvitationCodes []string
 	// Deadline is how long a request may take.
 	Deadline time.Duration
 	// MaxInFlight is how many requests are worked on at once, those for health and
@@ -68,10 +86,6 @@ func New(cfg Config) (http.Handler, error) {
 }
 
 func newServer(cfg Config) (*server, error) {
-	seoul, err := time.LoadLocation("Asia/Seoul")
-	if err != nil {
-		return nil, err
-	}
 	compressed, err := newCompressor()
 	if err != nil {
 		return nil, err
@@ -79,7 +93,6 @@ func newServer(cfg Config) (*server, error) {
 	return &server{
 		Config:     cfg,
 		metrics:    newMetrics(cfg.Metrics),
-		seoul:      seoul,
 		compressed: compressed,
 		slots:      make(chan struct{}, cfg.MaxInFlight),
 	}, nil
@@ -101,7 +114,6 @@ type server struct {
 	metrics    metrics
 	router     *mux.Router
 	paths      map[string]*path // by template
-	seoul      *time.Location
 	compressed func(http.Handler) http.HandlerFunc
 	slots      chan struct{} // holds one for each request that is worked on
 }

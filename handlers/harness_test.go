@@ -21,6 +21,7 @@ import (
 	"willson/handlers"
 	"willson/internal/openapi"
 	"willson/internal/telemetrytest"
+	"willson/life"
 	"willson/store"
 	"willson/telemetry"
 )
@@ -56,47 +57,47 @@ func described(t testing.TB) *openapi.Description {
 // A fakeStore is a handlers.Store that is always ready. A function that is nil answers
 // with the contract's example.
 type fakeStore struct {
-	sessions func(ctx context.Context, caller store.Caller) (store.Sessions, error)
-	change   func(ctx context.Context, action string, caller store.Caller, matchIdx int64) (store.Match, error)
-	images   func() ([]store.ReviewImage, error)
-	review   func(store.Review) (store.Review, error)
+	sessions func(ctx context.Context, caller life.Caller) (store.Sessions, error)
+	change   func(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, error)
+	images   func() ([]life.ReviewImage, error)
+	review   func(life.Review) (life.Review, error)
 	report   func(askerUID string, matchIdx int64, ids []string) error
 }
 
-func (f fakeStore) Sessions(ctx context.Context, caller store.Caller) (store.Sessions, error) {
+func (f fakeStore) Sessions(ctx context.Context, caller life.Caller) (store.Sessions, error) {
 	if f.sessions == nil {
 		return example(), nil
 	}
 	return f.sessions(ctx, caller)
 }
 
-func (f fakeStore) Select(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error) {
-	return f.changed(ctx, "select", store.Caller{Party: store.Asker, UID: askerUID}, matchIdx)
+func (f fakeStore) Select(ctx context.Context, askerUID string, matchIdx int64) (life.Match, error) {
+	return f.changed(ctx, "select", life.Caller{Party: life.Asker, UID: askerUID}, matchIdx)
 }
 
-func (f fakeStore) Join(ctx context.Context, caller store.Caller, matchIdx int64) (store.Match, error) {
+func (f fakeStore) Join(ctx context.Context, caller life.Caller, matchIdx int64) (life.Match, error) {
 	return f.changed(ctx, "join", caller, matchIdx)
 }
 
-func (f fakeStore) Complete(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error) {
-	return f.changed(ctx, "complete", store.Caller{Party: store.Asker, UID: askerUID}, matchIdx)
+func (f fakeStore) Complete(ctx context.Context, askerUID string, matchIdx int64) (life.Match, error) {
+	return f.changed(ctx, "complete", life.Caller{Party: life.Asker, UID: askerUID}, matchIdx)
 }
 
-func (f fakeStore) changed(ctx context.Context, action string, caller store.Caller, matchIdx int64) (store.Match, error) {
+func (f fakeStore) changed(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, error) {
 	if f.change == nil {
-		return selected(func(m *store.Match) { m.Idx = matchIdx }), nil
+		return selected(func(m *life.Match) { m.Idx = matchIdx }), nil
 	}
 	return f.change(ctx, action, caller, matchIdx)
 }
 
-func (f fakeStore) ReviewImages(context.Context) ([]store.ReviewImage, error) {
+func (f fakeStore) ReviewImages(context.Context) ([]life.ReviewImage, error) {
 	if f.images == nil {
-		return []store.ReviewImage{{Idx: 1, Name: "재치있는 타입", Detail: "유머", Pic: pictures + "review_image/1.png"}}, nil
+		return []life.ReviewImage{{Idx: 1, Name: "재치있는 타입", Detail: "유머", Pic: pictures + "review_image/1.png"}}, nil
 	}
 	return f.images()
 }
 
-func (f fakeStore) Review(_ context.Context, review store.Review) (store.Review, error) {
+func (f fakeStore) Review(_ context.Context, review life.Review) (life.Review, error) {
 	if f.review == nil {
 		review.CreatedAt = time.UnixMilli(1609645346317)
 		return review, nil
@@ -189,19 +190,19 @@ func withStore(f fakeStore) func(*handlers.Config) {
 }
 
 // withSessions has the lists answered by f.
-func withSessions(f func(ctx context.Context, caller store.Caller) (store.Sessions, error)) func(*handlers.Config) {
+func withSessions(f func(ctx context.Context, caller life.Caller) (store.Sessions, error)) func(*handlers.Config) {
 	return withStore(fakeStore{sessions: f})
 }
 
 // failing has the store fail at everything.
 func failing(err error) func(*handlers.Config) {
 	return withStore(fakeStore{
-		sessions: func(context.Context, store.Caller) (store.Sessions, error) { return store.Sessions{}, err },
-		change: func(context.Context, string, store.Caller, int64) (store.Match, error) {
-			return store.Match{}, err
+		sessions: func(context.Context, life.Caller) (store.Sessions, error) { return store.Sessions{}, err },
+		change: func(context.Context, string, life.Caller, int64) (life.Match, error) {
+			return life.Match{}, err
 		},
-		images: func() ([]store.ReviewImage, error) { return nil, err },
-		review: func(store.Review) (store.Review, error) { return store.Review{}, err },
+		images: func() ([]life.ReviewImage, error) { return nil, err },
+		review: func(life.Review) (life.Review, error) { return life.Review{}, err },
 		report: func(string, int64, []string) error { return err },
 	})
 }
@@ -360,24 +361,24 @@ const pictures = "https://willson-v1.s3.ap-northeast-2.amazonaws.com/"
 
 // example is what the store says when the contract's example is to be answered.
 func example() store.Sessions {
-	agreed := func(idx, minutes, card int64, nickname, uid, pair string, starts time.Time) store.Reservation {
-		return store.Reservation{
+	agreed := func(idx, minutes, card int64, nickname, uid, pair string, starts time.Time) life.Reservation {
+		return life.Reservation{
 			Idx:          idx,
 			Roomkey:      "WbSC96eYyuXfdPvAmkj8cjVOf002_" + pair,
 			WillsonerUID: uid,
 			StartsAt:     starts,
-			Concern:      store.Concern{Minutes: minutes},
-			Card:         store.Card{Idx: card, Nickname: nickname, ImagePic: pictures + "willsoner_image/willson_02.jpg"},
+			Concern:      life.Brief{Minutes: minutes},
+			Card:         life.Card{Idx: card, Nickname: nickname, ImagePic: pictures + "willsoner_image/willson_02.jpg"},
 		}
 	}
 	return store.Sessions{
-		UnderWay: []store.Chatroom{{
+		UnderWay: []life.Chatroom{{
 			Idx:       20455,
 			Roomkey:   asker + "_1205312339_1605077440300",
 			AskerUID:  asker,
 			StartedAt: time.UnixMilli(1605077440300),
-			Concern:   store.Concern{Idx: 1513, Minutes: 50, Nickname: "잔나", AskerPic: pictures + "user_image/img_profile_w.png"},
-			Card: store.Card{
+			Concern:   life.Brief{Idx: 1513, Minutes: 50, Nickname: "잔나", AskerPic: pictures + "user_image/img_profile_w.png"},
+			Card: life.Card{
 				Idx:           12,
 				Introduction:  "안녕하슈",
 				Experience:    "저는 집이 잘 살다 한 순가에 무너져 압류즐이 붙고 고물을 줍고 다녔습니다",
@@ -385,11 +386,11 @@ func example() store.Sessions {
 				Gender:        "F",
 				Pic:           pictures + "user_image/img_profile_w.png",
 				ImagePic:      pictures + "willsoner_image/willson_04.jpg",
-				Subcategories: []store.Topic{{Name: "이별", Category: "연애"}},
+				Subcategories: []life.Topic{{Name: "이별", Category: "연애"}},
 				Keywords:      []string{"줍줍", "무너짐", "집"},
 			},
 		}},
-		Reserved: []store.Reservation{
+		Reserved: []life.Reservation{
 			agreed(669, 60, 68, "하이하이", "xMKS6tTX55OmOevsm2mD4lfNztw1", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 19, 13, 0, 0, 0, time.UTC)),
 			agreed(670, 120, 68, "하이하이", "", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 20, 9, 0, 0, 0, time.UTC)),
 			agreed(671, 120, 2, "test6", "", "43F9C9XlK9Wyln44lACF7G0JJYV2", time.Date(2021, 3, 19, 11, 0, 0, 0, time.UTC)),
@@ -401,23 +402,23 @@ func example() store.Sessions {
 func willsonersExample() store.Sessions {
 	const other, pic = "1205312339", pictures + "user_image/img_profile_w.png"
 	return store.Sessions{
-		UnderWay: []store.Chatroom{{
+		UnderWay: []life.Chatroom{{
 			Idx:          18236,
 			Roomkey:      other + "_SrIE0U2lHWcbtJvBFl3cXClRsY02_1605158334584",
 			AskerUID:     "CLIUm7iNKgch5VHSAARQ2xkZuG93",
 			WillsonerUID: asker,
 			StartedAt:    time.UnixMilli(1605158334584),
-			Concern: store.Concern{
+			Concern: life.Brief{
 				Idx: 1468, Minutes: 1, Nickname: "데이지의  루시", Content: "ㅎㅎㅎㅎ좋아요", AskerPic: pic, AskerGender: "F",
-				Subcategory: &store.Topic{Name: "갈등", Category: "연애"}, Feelings: []string{"불쾌한", "절망감", "우울한"},
+				Subcategory: &life.Topic{Name: "갈등", Category: "연애"}, Feelings: []string{"불쾌한", "절망감", "우울한"},
 			},
-			Card: store.Card{Idx: 150, Pic: pic},
+			Card: life.Card{Idx: 150, Pic: pic},
 		}},
-		Reserved: []store.Reservation{{
+		Reserved: []life.Reservation{{
 			Idx: 18237, Roomkey: other + "_" + asker, AskerUID: other, WillsonerUID: asker,
 			StartsAt: time.Date(2021, 3, 19, 13, 0, 0, 0, time.UTC),
-			Concern:  store.Concern{Idx: 1469, Minutes: 60, Nickname: "잔나"},
-			Card:     store.Card{Idx: 150},
+			Concern:  life.Brief{Idx: 1469, Minutes: 60, Nickname: "잔나"},
+			Card:     life.Card{Idx: 150},
 		}},
 	}
 }

@@ -2,35 +2,34 @@ package handlers
 
 import (
 	"context"
-	"time"
 
-	"willson/store"
+	"willson/life"
 )
 
 // A matchRow is the data of every change of a match.
 type matchRow struct {
-	CreatedAt     int64  `json:"created_at"` // epoch milliseconds, as the next
-	UpdatedAt     int64  `json:"updated_at"`
-	Idx           int64  `json:"idx"`
-	Status        string `json:"status"`
-	Roomkey       string `json:"roomkey"`
-	AdminSelected int    `json:"admin_selected"` // 0 or 1, as all flags
-	Score         int64  `json:"score"`
-	IsExtended    int    `json:"is_extended"`
-	AskerJoin     int    `json:"asker_join"`
-	WillsonerJoin int    `json:"willsoner_join"`
-	ConcernIdx    int64  `json:"concern_idx"`
-	DateIdx       *int64 `json:"date_idx"`
-	WillsonerIdx  int64  `json:"willsoner_idx"`
+	CreatedAt     int64   `json:"created_at"` // epoch milliseconds, as the next
+	UpdatedAt     int64   `json:"updated_at"`
+	Idx           int64   `json:"idx"`
+	Status        string  `json:"status"`
+	Roomkey       *string `json:"roomkey"`        // null until it is selected
+	AdminSelected int     `json:"admin_selected"` // 0 or 1, as all flags
+	Score         int64   `json:"score"`
+	IsExtended    int     `json:"is_extended"`
+	AskerJoin     int     `json:"asker_join"`
+	WillsonerJoin int     `json:"willsoner_join"`
+	ConcernIdx    int64   `json:"concern_idx"`
+	DateIdx       *int64  `json:"date_idx"`
+	WillsonerIdx  int64   `json:"willsoner_idx"`
 }
 
-func newMatchRow(m store.Match) matchRow {
+func newMatchRow(m life.Match) matchRow {
 	return matchRow{
 		CreatedAt:     m.CreatedAt.UnixMilli(),
 		UpdatedAt:     m.UpdatedAt.UnixMilli(),
 		Idx:           m.Idx,
 		Status:        m.Status,
-		Roomkey:       m.Roomkey,
+		Roomkey:       orNull(m.Roomkey),
 		AdminSelected: flag(m.AdminSelected),
 		Score:         m.Score,
 		IsExtended:    flag(m.IsExtended),
@@ -60,14 +59,6 @@ type selectedMatch struct {
 	Date *date `json:"date"` // null: now
 }
 
-// A date is when a reserved session is, in Seoul.
-type date struct {
-	Date       string `json:"date"`      // YYYY-MM-DD
-	FromTime   string `json:"from_time"` // HH:mm, as the next
-	ToTime     string `json:"to_time"`
-	DateFormat string `json:"date_format"` // MM월 DD일
-}
-
 // selectMatch serves PATCH /api/v1/asker/list/matches/{match_idx}/select.
 func (s *server) selectMatch(ctx context.Context, r request) (any, error) {
 	m, err := s.Store.Select(ctx, r.caller.UID, r.matchIdx)
@@ -83,14 +74,7 @@ func (s *server) selectMatch(ctx context.Context, r request) (any, error) {
 	selected.Willsoner.Asker.Pic = m.Card.Pic
 	selected.Willsoner.Asker.Nickname = m.Card.Nickname
 	selected.Willsoner.Image.Pic = m.Card.ImagePic
-	if !m.StartsAt.IsZero() {
-		selected.Date = &date{
-			Date:       m.StartsAt.In(s.seoul).Format(time.DateOnly),
-			FromTime:   s.hour(m.StartsAt),
-			ToTime:     s.hour(m.StartsAt.Add(m.Concern.Length())),
-			DateFormat: s.day(m.StartsAt),
-		}
-	}
+	selected.Date = agreedDate(&m)
 	return selected, nil
 }
 
@@ -104,7 +88,7 @@ func (s *server) complete(ctx context.Context, r request) (any, error) {
 	return matchOr(s.Store.Complete(ctx, r.caller.UID, r.matchIdx))
 }
 
-func matchOr(m store.Match, err error) (any, error) {
+func matchOr(m life.Match, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}

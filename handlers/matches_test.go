@@ -10,16 +10,16 @@ import (
 	"time"
 
 	"willson/internal/storetest"
-	"willson/store"
+	"willson/life"
 )
 
 // selected is a match that was accepted, of which the contract shows the row.
-func selected(edits ...func(*store.Match)) store.Match {
-	m := storetest.Waiting(15145, asker, "1205312339", append([]func(*store.Match){func(m *store.Match) {
-		m.ConcernIdx, m.Status, m.Roomkey, m.DateIdx = 1374, store.Chat, "key", nil
+func selected(edits ...func(*life.Match)) life.Match {
+	m := storetest.Waiting(15145, asker, "1205312339", append([]func(*life.Match){func(m *life.Match) {
+		m.ConcernIdx, m.Status, m.Roomkey, m.DateIdx = 1374, life.Chat, "key", nil
 		m.CreatedAt, m.UpdatedAt = time.UnixMilli(1603217012000), time.UnixMilli(1603217012999).Add(999*time.Microsecond)
 		m.AskerJoined, m.WillsonerJoined = true, true
-		m.Card = store.Card{AvgRating: "4.9", Experience: "…", Gender: "M", Age: "20대 후반", Pic: "p", Nickname: "답변자143", ImagePic: "i"}
+		m.Card = life.Card{AvgRating: "4.9", Experience: "…", Gender: "M", Age: "20대 후반", Pic: "p", Nickname: "답변자143", ImagePic: "i"}
 	}}, edits...)...)
 	return m
 }
@@ -33,24 +33,24 @@ func TestMatchRows(t *testing.T) {
 	evening := storetest.At(time.Date(2020, 3, 16, 14, 30, 0, 0, time.UTC))
 	for name, test := range map[string]struct {
 		path  string
-		match store.Match
+		match life.Match
 		data  string
 	}{
 		"join":     {"/api/v1/asker/chat/join/15145", selected(), row},
-		"complete": {completes, selected(func(m *store.Match) { m.Status = store.Complete }), strings.Replace(row, `"chat"`, `"complete"`, 1)},
-		"flags": {completes, selected(func(m *store.Match) {
+		"complete": {completes, selected(func(m *life.Match) { m.Status = life.Complete }), strings.Replace(row, `"chat"`, `"complete"`, 1)},
+		"flags": {completes, selected(func(m *life.Match) {
 			m.AdminSelected, m.IsExtended, m.AskerJoined, m.Score, m.DateIdx = true, true, false, 0, new(int64(9))
 		}), strings.NewReplacer(`"admin_selected":0`, `"admin_selected":1`, `"is_extended":0`, `"is_extended":1`, `"asker_join":1`, `"asker_join":0`,
 			`"score":56`, `"score":0`, `"date_idx":null`, `"date_idx":9`).Replace(row)},
 		"select, now": {selects, selected(), row + `,` + card + `,"date":null`},
 		"select, reserved": {selects, selected(evening),
 			row + `,` + card + `,"date":{"date":"2020-03-16","from_time":"23:30","to_time":"00:20","date_format":"03월 16일"}`},
-		"select, nothing known": {selects, selected(func(m *store.Match) { m.Card = store.Card{Gender: "X"} }),
+		"select, nothing known": {selects, selected(func(m *life.Match) { m.Card = life.Card{Gender: "X"} }),
 			row + `,"willsoner":{"idx":193,"asker":{},"image":{}},"date":null`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api := serve(t, withStore(fakeStore{change: func(context.Context, string, store.Caller, int64) (store.Match, error) { return test.match, nil }}))
+			api := serve(t, withStore(fakeStore{change: func(context.Context, string, life.Caller, int64) (life.Match, error) { return test.match, nil }}))
 			got := api.ask(t, http.MethodPatch, test.path)
 			if want := `{"code":"success","message":"success","data":{` + test.data + `}}`; string(got.body) != want {
 				t.Errorf("got  %s\nwant %s", got.body, want)
@@ -65,7 +65,7 @@ func TestMatchRows(t *testing.T) {
 func TestChangesAreTheTokensUsers(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	api := serve(t, withStore(fakeStore{change: func(_ context.Context, action string, caller store.Caller, idx int64) (store.Match, error) {
+	api := serve(t, withStore(fakeStore{change: func(_ context.Context, action string, caller life.Caller, idx int64) (life.Match, error) {
 		asked = append(asked, fmt.Sprintf("%s %s %s %d", action, caller.Party, caller.UID, idx))
 		return selected(), nil
 	}}))
@@ -86,7 +86,7 @@ func TestChangesAreTheTokensUsers(t *testing.T) {
 // the contract's order.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	api := serve(t, failing(store.ErrNotFound))
+	api := serve(t, failing(life.ErrNotFound))
 	const bad = "/api/v1/asker/chat/report/007"
 	for _, test := range []struct {
 		path, body, mediaType, token string

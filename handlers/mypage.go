@@ -8,8 +8,8 @@ import (
 	"willson/store"
 )
 
-// Pages shows people their own.
-type Pages interface {
+// A PageStore shows people their own.
+type PageStore interface {
 	// Home returns what my page shows, or life.ErrUserNotFound.
 	Home(ctx context.Context, uid string) (store.Home, error)
 	// Ledger returns the newest lines of the account's pots, the newest first, or

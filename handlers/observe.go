@@ -56,6 +56,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+	guesses  prometheus.Counter
 }
 
 func newMetrics(registerer prometheus.Registerer) metrics {
@@ -73,6 +74,10 @@ func newMetrics(registerer prometheus.Registerer) metrics {
 		inFlight: factory.NewGauge(prometheus.GaugeOpts{
 			Name: "willson_requests_in_flight",
 			Help: "Requests being answered.",
+		}),
+		guesses: factory.NewCounter(prometheus.CounterOpts{
+			Name: "willson_invitations_refused_total",
+			Help: "Invitation codes that are none: somebody guesses.",
 		}),
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"willson/auth"
 	"willson/handlers"
+	"willson/life"
 	"willson/store"
 )
 
@@ -30,10 +31,10 @@ func TestRequestLine(t *testing.T) {
 			return "", fmt.Errorf("%w: not right", auth.ErrInvalid)
 		})
 		cfg.Store = fakeStore{
-			sessions: func(context.Context, store.Caller) (store.Sessions, error) {
+			sessions: func(context.Context, life.Caller) (store.Sessions, error) {
 				return store.Sessions{}, errors.New("out of order")
 			},
-			review: func(store.Review) (store.Review, error) { return store.Review{}, store.ErrReviewExists },
+			review: func(life.Review) (life.Review, error) { return life.Review{}, life.ErrReviewExists },
 		}
 	})
 	for i, test := range []struct {
@@ -130,7 +131,7 @@ func TestTraces(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	inside, leave := make(chan struct{}), make(chan struct{})
-	api := serve(t, withSessions(func(_ context.Context, caller store.Caller) (store.Sessions, error) {
+	api := serve(t, withSessions(func(_ context.Context, caller life.Caller) (store.Sessions, error) {
 		if caller.UID == "slow" {
 			close(inside)
 			<-leave

@@ -10,8 +10,8 @@ import (
 	"willson/store"
 )
 
-// Offers keeps what is sent to willsoners, and what they offer.
-type Offers interface {
+// An OfferStore keeps what is sent to willsoners, and what they offer.
+type OfferStore interface {
 	// Incoming returns a willsoner's newest matches of that type, the newest first.
 	Incoming(ctx context.Context, uid, kind string, categoryIdx int64) ([]store.Incoming, error)
 	// IncomingMatch returns one that is open.
@@ -91,7 +91,7 @@ func (s *server) incomingReserve(ctx context.Context, r request) (any, error) {
 }
 
 func (s *server) incoming(ctx context.Context, r request, kind string) (any, error) {
-	category := r.body.notNegative("category_idx")
+	category := r.body.atLeast(0, "category_idx")
 	if r.body.err != nil {
 		return nil, r.body.err
 	}
@@ -127,7 +127,7 @@ func (s *server) reserveMatch(ctx context.Context, r request) (any, error) {
 }
 
 func (s *server) incomingMatch(ctx context.Context, r request, kind string) (any, error) {
-	m, _, err := s.Store.IncomingMatch(ctx, r.caller.UID, kind, r.number)
+	m, _, err := s.Store.IncomingMatch(ctx, r.caller.UID, kind, r.matchIdx)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (s *server) incomingMatch(ctx context.Context, r request, kind string) (any
 
 // offerRealtime serves PATCH /api/v1/willsoner/list/realtime/matches/{match_idx}/select.
 func (s *server) offerRealtime(ctx context.Context, r request) (any, error) {
-	m, err := s.Store.Offer(ctx, r.caller.UID, life.Realtime, r.number, time.Time{})
+	m, err := s.Store.Offer(ctx, r.caller.UID, life.Realtime, r.matchIdx, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -157,14 +157,13 @@ type offeredHour struct {
 
 // offerReserve serves PATCH /api/v1/willsoner/list/reserve/matches/{match_idx}/select.
 func (s *server) offerReserve(ctx context.Context, r request) (any, error) {
-	starts := r.body.moment("date", "from_time")
+	starts := r.body.hour("from_time", r.body.day("date", life.Seoul))
 	if r.body.err != nil {
 		return nil, r.body.err
 	}
-	m, err := s.Store.Offer(ctx, r.caller.UID, life.Reserve, r.number, starts)
+	m, err := s.Store.Offer(ctx, r.caller.UID, life.Reserve, r.matchIdx, starts)
 	if errors.Is(err, life.ErrOutsideWindows) {
-		r.body.fail("from_time")
-		return nil, r.body.err
+		return nil, invalidKey("from_time")
 	}
 	if err != nil {
 		return nil, err

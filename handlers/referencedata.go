@@ -47,9 +47,9 @@ func (s *server) willsonerImages(context.Context, request) (any, error) {
 	return s.Reference.WillsonerImages, nil
 }
 
-// A home is the home page. The app decodes it without an envelope: its keys stand beside
+// A homePage is the home page. The app decodes it without an envelope: its keys stand beside
 // code and message. What the first team's editors wrote is not kept here.
-type home struct {
+type homePage struct {
 	Code          string              `json:"code"`
 	Message       string              `json:"message"`
 	Landings      []reference.Landing `json:"landings"`
@@ -75,7 +75,7 @@ func newRows[T any](rows []T) rowsOf[T] {
 
 // home serves GET /api/v1/asker/main.
 func (s *server) home(context.Context, request) (any, error) {
-	return whole{home{
+	return whole{homePage{
 		Code:          "success",
 		Message:       "success",
 		Landings:      s.Reference.Landings,
@@ -88,7 +88,7 @@ func (s *server) home(context.Context, request) (any, error) {
 
 // homeWillsoners serves GET /api/v1/asker/main/willsoners/{category_idx}.
 func (s *server) homeWillsoners(ctx context.Context, r request) (any, error) {
-	best, err := s.Store.Willsoners(ctx, r.number)
+	best, err := s.Store.Willsoners(ctx, r.categoryIdx)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 	"willson/store"
 )
 
-// Willsoners keeps who counsels.
-type Willsoners interface {
+// A WillsonerStore keeps who counsels.
+type WillsonerStore interface {
 	// KeepKeywords keeps words of the caller's own. Without an account: life.ErrUserNotFound.
 	KeepKeywords(ctx context.Context, uid string, categoryIdx int64, words []string) ([]life.Keyword, error)
 	// Register makes the caller a willsoner who waits for approval, once.
@@ -34,7 +34,7 @@ type keywordRow struct {
 // keepKeywords serves POST /api/v1/willsoner/register/keyword.
 func (s *server) keepKeywords(ctx context.Context, r request) (any, error) {
 	category := r.body.positive("category_idx")
-	words := r.body.words("keyword_data", 1, 10)
+	words := r.body.texts("keyword_data", 1, 10, 1, 20)
 	if r.body.err != nil {
 		return nil, r.body.err
 	}
@@ -87,12 +87,12 @@ func newProfileRow(p life.Profile) profileRow {
 func (s *server) register(ctx context.Context, r request) (any, error) {
 	o := r.body
 	of := store.Registration{
-		SubcategoryIdxs: o.numberOrNumbers("subcategory_idx", 1, 10),
+		SubcategoryIdxs: o.positiveOrMore("subcategory_idx", 10),
 		Experience:      o.trimmed("experience", 1, 1000),
 		Introduction:    o.trimmed("introduction", 1, 200),
 		ImageIdx:        o.positive("image_idx"),
-		KeywordNames:    o.words("keyword", 0, 10),
-		KeywordIdx:      o.numbers("keyword_idx", 0, 10),
+		KeywordNames:    o.texts("keyword", 0, 10, 1, 20),
+		KeywordIdx:      o.positives("keyword_idx", 0, 10),
 	}
 	for _, idx := range of.SubcategoryIdxs {
 		sub, ok := s.Reference.Subcategory(idx)
@@ -111,8 +111,7 @@ func (s *server) register(ctx context.Context, r request) (any, error) {
 	}
 	profile, err := s.Store.Register(ctx, r.caller.UID, of)
 	if errors.Is(err, life.ErrUnknownKeyword) {
-		o.fail("keyword_idx")
-		return nil, o.err
+		return nil, invalidKey("keyword_idx")
 	}
 	if err != nil {
 		return nil, err
@@ -127,7 +126,7 @@ func (s *server) invite(ctx context.Context, r request) (any, error) {
 		return nil, r.body.err
 	}
 	if !s.isInvitation(code) {
-		s.guesses.Inc()
+		s.metrics.guesses.Inc()
 		return nil, life.ErrCodeNotFound
 	}
 	profile, err := s.Store.Invite(ctx, r.caller.UID)

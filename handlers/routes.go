@@ -13,14 +13,14 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"willson/store"
+	"willson/life"
 )
 
 // A Route is one request that the server answers. HEAD is answered wherever GET is.
 type Route struct {
 	Method, Path string
 	// Party is the role in which the token's user asks; "" when no token is wanted.
-	Party store.Party
+	Party life.Party
 	// Body tells that the request brings a JSON object. The body of another is ignored.
 	Body bool
 	// DataInErrors tells that errors carry "data":{}. The app crashes on an answer to
@@ -30,15 +30,15 @@ type Route struct {
 	handle handler
 }
 
-func get(path string, party store.Party, handle handler) Route {
+func get(path string, party life.Party, handle handler) Route {
 	return Route{Method: http.MethodGet, Path: path, Party: party, handle: handle}
 }
 
-func patch(path string, party store.Party, handle handler) Route {
+func patch(path string, party life.Party, handle handler) Route {
 	return Route{Method: http.MethodPatch, Path: path, Party: party, handle: handle}
 }
 
-func post(path string, party store.Party, handle handler) Route {
+func post(path string, party life.Party, handle handler) Route {
 	return Route{Method: http.MethodPost, Path: path, Party: party, Body: true, handle: handle}
 }
 
@@ -48,13 +48,52 @@ func (r Route) withDataInErrors() Route { r.DataInErrors = true; return r }
 // routes is the table of all requests but the console's. Their order means nothing. A
 // path holds at most one number, of those that request.number knows.
 func (s *server) routes() []Route {
-	const asker, willsoner, public = store.Asker, store.Willsoner, store.Party("")
+	const asker, willsoner, public = life.Asker, life.Willsoner, life.Party("")
 	return []Route{
 		// The process
 		get("/health", public, s.health),
 		get("/healthz", public, s.health), // Cloud Run's front end keeps paths that end in z for itself
 		get("/ready", public, s.ready),
 		get("/readyz", public, s.ready),
+
+		// Signing in
+		post("/api/v1/asker/sign/signup", public, s.signUp),
+		post("/api/v1/asker/sign/signin", public, s.signIn),
+
+		// The home page and the app's fixed data
+		get("/api/v1/asker/main", asker, s.home),
+		get("/api/v1/asker/main/willsoners/{category_idx}", asker, s.homeWillsoners),
+		post("/api/v1/asker/request/subcategory", asker, s.subcategories),
+		post("/api/v1/willsoner/register/subcategory", willsoner, s.subcategories),
+		get("/api/v1/asker/request/feeling", asker, s.feelings),
+		get("/api/v1/asker/request/willsoner_type", asker, s.personalities),
+		get("/api/v1/asker/request/direction", asker, s.directions),
+		get("/api/v1/willsoner/register/image", willsoner, s.willsonerImages),
+
+		// A concern, and paying for it
+		post("/api/v1/asker/request/complete", asker, s.writeConcern),
+		post("/api/v2/asker/request/complete", asker, s.writeConcernV2),
+		get("/api/v1/asker/payment/{concern_idx}", asker, s.estimateConcern),
+		post("/api/v1/asker/payment/progress", asker, s.estimateAgain),
+		post("/api/v1/asker/payment/purchase", asker, s.purchase),
+		post("/api/v1/asker/payment/{concern_idx}", asker, s.payConcern),
+		post("/api/v1/asker/payment/complete", asker, s.payAgain),
+
+		// What a willsoner is sent, and offers
+		post("/api/v1/willsoner/list/realtime/matches", willsoner, s.incomingRealtime).withDataInErrors(),
+		post("/api/v1/willsoner/list/reserve/matches", willsoner, s.incomingReserve).withDataInErrors(),
+		get("/api/v1/willsoner/list/realtime/matches/{match_idx}", willsoner, s.realtimeMatch),
+		get("/api/v1/willsoner/list/reserve/matches/{match_idx}", willsoner, s.reserveMatch),
+		patch("/api/v1/willsoner/list/realtime/matches/{match_idx}/select", willsoner, s.offerRealtime),
+		patch("/api/v1/willsoner/list/reserve/matches/{match_idx}/select", willsoner, s.offerReserve).withBody(),
+
+		// What an asker may choose from
+		get("/api/v1/asker/list/concerns", asker, s.concerns),
+		get("/api/v1/asker/list/concerns/realtime/{concern_idx}", asker, s.realtimeOffers),
+		get("/api/v1/asker/list/concerns/reserve/{concern_idx}", asker, s.reserveOffers),
+		get("/api/v1/asker/list/matches/realtime/{match_idx}", asker, s.realtimeOffer),
+		get("/api/v1/willsoner/list/concern/matches/reserve/{match_idx}", asker, s.reserveOffer), // the asker's, in spite of its path
+		get("/api/v2/asker/list/matches/{willsoner_idx}", asker, s.willsonerReviews),
 
 		// A session
 		get("/api/v1/asker/chat/chatrooms", asker, s.chatrooms),
@@ -68,6 +107,21 @@ func (s *server) routes() []Route {
 		post("/api/v2/asker/chat/review", asker, s.review),
 		post("/api/v1/asker/chat/review/complete", asker, s.reviewComplete),
 		post("/api/v1/asker/chat/report/{match_idx}", asker, s.report),
+
+		// Becoming a willsoner
+		post("/api/v1/willsoner/register/keyword", willsoner, s.keepKeywords),
+		post("/api/v1/willsoner/register/complete", willsoner, s.register),
+		patch("/api/v1/willsoner/register/invitation", willsoner, s.invite).withBody(),
+		post("/api/v1/willsoner/register/phone/verify", willsoner, s.notSupported),
+		post("/api/v1/willsoner/register/phone/check", willsoner, s.notSupported),
+		post("/api/v1/willsoner/register/email/verify", willsoner, s.notSupported),
+		post("/api/v1/willsoner/register/email/check", willsoner, s.notSupported),
+
+		// My page
+		get("/api/v1/asker/mypage/home", asker, s.askersPage),
+		get("/api/v1/willsoner/mypage/home", willsoner, s.willsonersPage),
+		get("/api/v2/willsoner/mypage/home", willsoner, s.willsonersPage),
+		get("/api/v1/asker/mypage/offer/transaction", asker, s.ledger),
 	}
 }
 
@@ -79,7 +133,7 @@ type handler func(ctx context.Context, r request) (data any, err error)
 
 // A request is what a handler is given of it.
 type request struct {
-	caller store.Caller // without a uid where no token is wanted
+	caller life.Caller // without a uid where no token is wanted
 	// The number in the path, 0 where it has none of that name. categoryIdx may be 0: all.
 	matchIdx, concernIdx, willsonerIdx, categoryIdx int64
 
@@ -97,11 +151,11 @@ func (r request) noteConcern(idx int64) { r.rec.concernIdx = idx }
 func (r *request) number(name, encoded string) error {
 	digits, err := url.PathUnescape(encoded)
 	if err != nil || strings.Trim(digits, "0123456789") != "" || len(digits) > 1 && digits[0] == '0' {
-		return store.ErrNotFound
+		return life.ErrNotFound
 	}
 	idx, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || idx == 0 && name != "category_idx" {
-		return store.ErrNotFound
+		return life.ErrNotFound
 	}
 	switch name {
 	case "match_idx":

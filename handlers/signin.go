@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,8 +12,8 @@ import (
 	"willson/life"
 )
 
-// Accounts keeps who there is.
-type Accounts interface {
+// An AccountStore keeps who there is.
+type AccountStore interface {
 	// Enter makes the account, with so many welcome pots, or notes the login of the one there
 	// is, and returns it.
 	Enter(ctx context.Context, who life.Account, welcome int64) (life.Account, error)
@@ -82,7 +81,7 @@ func (s *server) signIn(ctx context.Context, r request) (any, error) {
 		who.Nickname = s.Reference.Nickname(rand.Uint64())
 		account, err = s.Store.Enter(ctx, who, s.WelcomePots)
 	} else if account, err = s.Store.EnterKnown(ctx, who.UID); errors.Is(err, life.ErrUserNotFound) {
-		err = errNoAccount
+		err = errToSignUp
 	}
 	if err != nil {
 		return nil, err
@@ -104,7 +103,7 @@ func (s *server) signedIn(ctx context.Context, r request) (life.Account, string,
 	if err != nil {
 		return life.Account{}, "", loginFailed(r, err)
 	}
-	r.note.uid = identity.UID
+	r.rec.uid = identity.UID
 	return life.Account{UID: identity.UID, Email: identity.Email}, token, nil
 }
 
@@ -117,7 +116,7 @@ func loginFailed(r request, err error) error {
 	if r.body.value("social", &social); social == "kakao" {
 		return fmt.Errorf("%w: %w", errKakao, err)
 	}
-	return fmt.Errorf("%w: %w", errLogin, err)
+	return fmt.Errorf("%w: %w", errLoginFailed, err)
 }
 
 // entered answers with the account and a cookie for it.
@@ -139,10 +138,4 @@ func (s *server) entered(ctx context.Context, r request, account life.Account, t
 		Nickname:    account.Nickname,
 		AccessToken: cookie,
 	}, nil
-}
-
-// outOfRange refuses a year of birth, and says it.
-func outOfRange(year int64) error {
-	text := strconv.FormatInt(year, 10)
-	return &said{http400: true, code: "out_of_range:" + text, message: "The value '" + text + "' is out of range."}
 }
