@@ -49,7 +49,7 @@ export function connectFirestore(app, options) {
   return db;
 }
 
-// openAsServer returns a client that passes by the rules, as the server's own does.
+// openAsServer returns a client that bypasses the rules, as the server's own does.
 export function openAsServer() {
   const app = initializeApp({ projectId }, 'server');
   const db = connectFirestore(app, { mockUserToken: 'owner' });
