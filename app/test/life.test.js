@@ -1,12 +1,13 @@
 // A session's whole life on two phones: the shipped app's requests, headers, bodies and strict decoders over HTTP, its
 // listeners and writes in Firestore, from the asker's "yes" to the row that is gone.
 import assert from 'node:assert/strict';
-import { createServer, request as forward } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { Timestamp, doc, getDoc, setDoc, updateDoc } from 'firebase/firestore';
 import { createAccounts, loadRules, openAsServer } from './local/emulators.js';
+import { insist, openLine } from './local/line.js';
 import { buildServer, startServer } from './local/server.js';
 import { startApp } from './phone/phone.js';
+import { Talk, parties } from './phone/talk.js';
 
 const run = Date.now();
 const account = (uid, party, name) => ({ uid, party, name, email: `${uid}@willson.test`.toLowerCase(), password: 'willson' });
@@ -14,7 +15,6 @@ const accounts = {
   asker: account(`life-asker-${run}`, 'asker', '잔나'),
   willsoner: account(`${run}1`, 'willsoner', '지수카카오'),
 };
-const parties = ['asker', 'willsoner'];
 const otherThan = (party) => parties.find((each) => each !== party);
 
 let built, server, store, line;
@@ -36,31 +36,6 @@ after(async () => {
   await store?.close();
 });
 
-// openLine returns what the phones take for the server. While it is bad, it loses the answer to the first of each
-// request: the server has done what was asked, and the phone learns nothing.
-async function openLine({ url }) {
-  const lost = new Set();
-  const self = { bad: false, lost };
-  const proxy = createServer((from, to) => {
-    const passed = forward(url + from.url, { method: from.method, headers: from.headers }, (answer) => {
-      const request = `${from.method} ${from.url} ${from.headers['x-token']}`;
-      if (self.bad && from.method !== 'GET' && !lost.has(request)) {
-        lost.add(request);
-        answer.resume().on('end', () => to.destroy());
-        return;
-      }
-      to.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(to);
-    });
-    passed.on('error', () => to.destroy());
-    from.pipe(passed);
-  });
-  await new Promise((resolve) => { proxy.listen(0, '127.0.0.1', resolve); });
-  self.url = `http://127.0.0.1:${proxy.address().port}`;
-  self.close = () => proxy.close();
-  return self;
-}
-
 let matches = run % 1_000_000_000;
 
 // offer stores a match that waits for its asker, as the matching service does.
@@ -76,27 +51,10 @@ async function offer(fields = {}) {
 
 const inMinutes = (n) => Timestamp.fromMillis(Date.now() + n * 60_000);
 
-// insist asks again as long as the answer is lost, as a user does.
-async function insist(ask) {
-  for (let tries = 0; tries < 3; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (error.message !== 'fetch failed') throw error;
-    }
-  }
-  throw new Error('the answer is lost time and again');
-}
-
 // A life is one match on two phones. Between the steps of a walk the tests may do something to the phones.
-class Life {
-  phones = {};
-  rooms = {};
-  agreed = false;
-
+class Life extends Talk {
   static async begin(fields) {
-    const life = new Life();
-    life.idx = await offer(fields);
+    const life = new Life(await offer(fields), {});
     for (const party of parties) await life.startApp(party);
     return life;
   }
@@ -117,53 +75,6 @@ class Life {
   async close() {
     for (const party of parties) await this.phones[party].close();
   }
-
-  async row(party, part = 'ing') {
-    const { data } = await this.phones[party].list();
-    return data?.[part]?.find(({ idx }) => idx === this.idx);
-  }
-
-  async open(party) {
-    const row = await this.row(party);
-    assert.ok(row, `${party} has no row to open`);
-    this.rooms[party] = this.phones[party].open(row);
-  }
-
-  both(holds) {
-    return Promise.all(parties.map((party) => this.rooms[party].until(holds)));
-  }
-
-  steps = {
-    select: async () => {
-      const { data } = await insist(() => this.phones.asker.select(this.idx));
-      assert.equal(data.status, 'chat');
-    },
-    enter: async () => {
-      for (const party of parties) await this.open(party);
-      await this.both((room) => Object.keys(room.start?.readUser ?? {}).length === 2);
-    },
-    agree: async () => {
-      this.agreed = true;
-      for (const party of parties) this.rooms[party].tapAgree();
-      await this.both((room) => room.countdown > Date.now());
-    },
-    talk: async () => {
-      for (const party of parties) this.rooms[party].send(`${party}의 말`);
-      for (const party of parties) await this.rooms[party].until((room) => room.hasHeard('asker의 말') && room.hasHeard('willsoner의 말'));
-    },
-    review: async () => {
-      const { data: images } = await this.phones.asker.reviewImages();
-      assert.ok(images.length > 0);
-      const { code } = await insist(() => this.phones.asker.review(this.idx, { title: '고마워요', content: '좋았어요' }));
-      // Whatever it answers, the app goes on; a second review is told so.
-      assert.ok(['success', 'review_already_exists'].includes(code), code);
-    },
-    complete: async () => {
-      const { data } = await insist(() => this.phones.asker.complete(this.idx));
-      assert.equal(data.status, 'complete');
-      for (const party of parties) assert.equal(await this.row(party), undefined, `${party} still has the row`);
-    },
-  };
 
   async walk(between = async () => {}, from = Object.keys(this.steps)) {
     for (const step of from) {

@@ -3,4 +3,5 @@ import './rules/sessions.js';
 import './rules/steps.js';
 import './rules/fields.js';
 import './rules/together.js';
+import './rules/closed.js';
 import './rules/coverage.js';

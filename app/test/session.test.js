@@ -255,13 +255,13 @@ describe('two phones come to a talk', { timeout: 900_000 }, () => {
       }
     }
 
-    eachWalk(`the ${party} restarts when intro is old, and the clock is not wound back`, async () => {
+    for (const [age, introAgo, endAgo] of [['intro is old', 10, 0.1], ['end is half a minute old', 1, 0.5]]) eachWalk(`the ${party} restarts when ${age}, and the clock is not wound back`, async () => {
       await walk.atOnce('enter');
       await walk.atOnce('agree');
       const ago = (minutes) => Timestamp.fromMillis(Date.now() - minutes * 60_000);
-      const began = ago(9);
+      const began = ago(endAgo);
       await writeBatch(store.db)
-        .update(doc(walk.session.chats, 'intro'), { timeStamp: ago(10) })
+        .update(doc(walk.session.chats, 'intro'), { timeStamp: ago(introAgo) })
         .update(doc(walk.session.chats, 'end'), { timeStamp: began })
         .commit();
       await walk.restart(party);

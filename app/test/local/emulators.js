@@ -49,7 +49,7 @@ export function connectFirestore(app, options) {
   return db;
 }
 
-// openAsServer returns a client that passes by the rules, as the server's own does.
+// openAsServer returns a client that bypasses the rules, as the server's own does.
 export function openAsServer() {
   const app = initializeApp({ projectId }, 'server');
   const db = connectFirestore(app, { mockUserToken: 'owner' });
@@ -60,9 +60,28 @@ export function openAsServer() {
   return { db, close };
 }
 
+// clear leaves no document. Accounts of Firebase Auth stay.
+export async function clear() {
+  await asOwner('DELETE', `http://${firestoreEmulator}/emulator/v1/projects/${projectId}/databases/(default)/documents`);
+}
+
 // loadSeed leaves what `make run` seeds and nothing else.
 export async function loadSeed() {
   await loadRules();
-  await asOwner('DELETE', `http://${firestoreEmulator}/emulator/v1/projects/${projectId}/databases/(default)/documents`);
+  await clear();
   await load();
+}
+
+// age returns a token of the Auth emulator, which nobody signed, as it would be if it had been made some seconds earlier.
+export function age(token, seconds) {
+  const [header, payload, signature] = token.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url'));
+  for (const claim of ['iat', 'exp', 'auth_time']) claims[claim] -= seconds;
+  return [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
+}
+
+// ageAccount lets tokens of those seconds count: an account knows none that are older than itself.
+export function ageAccount(uid, seconds) {
+  const url = `http://${authEmulator}/identitytoolkit.googleapis.com/v1/projects/${projectId}/accounts:update`;
+  return asOwner('POST', url, { localId: uid, validSince: String(Math.floor(Date.now() / 1000) - seconds) });
 }

@@ -1,67 +1,77 @@
-// The app on people's phones, played to the letter: its requests, its listeners, its writes in its order.
-import { EventEmitter, once } from 'node:events';
+// The app on people's phones, played to the letter: its sign-in, its requests, and what it does with the answers.
 import { deleteApp, initializeApp } from 'firebase/app';
-import { connectAuthEmulator, inMemoryPersistence, initializeAuth, signInWithEmailAndPassword } from 'firebase/auth';
 import {
-  collection, disableNetwork, doc, enableNetwork, limit, onSnapshot, orderBy, query, serverTimestamp, setDoc, terminate,
-} from 'firebase/firestore';
+  connectAuthEmulator, createUserWithEmailAndPassword, inMemoryPersistence, initializeAuth, OAuthProvider, signInWithCredential,
+  signInWithEmailAndPassword,
+} from 'firebase/auth';
+import { disableNetwork, enableNetwork, terminate } from 'firebase/firestore';
 import { authEmulator, connectFirestore, projectId } from '../local/emulators.js';
+import { Asker } from './asker.js';
+import { stuckUnless } from './crash.js';
 import * as decode from './decoders.js';
+import { LastLine, Room } from './room.js';
+import { Willsoner } from './willsoner.js';
 
-const patience = 15_000; // ms: how long a test waits for what must come
+const pushToken = 'asdfasdfasdf'; // a constant of the app, whatever Firebase gave it
+
+const realTime = { now: () => Date.now(), fromServer: (milliseconds) => milliseconds, settle: async () => {}, add() {}, remove() {} };
 
 let apps = 0;
 
 // startApp returns the app with its user signed in and nothing in its memory. The party is asker or willsoner.
-export async function startApp({ server, party, email, password }) {
-  const app = initializeApp({ projectId, apiKey: 'local' }, `${email}-${++apps}`);
-  const auth = initializeAuth(app, { persistence: inMemoryPersistence });
-  connectAuthEmulator(auth, `http://${authEmulator}`, { disableWarnings: true });
-  const { user } = await signInWithEmailAndPassword(auth, email, password);
-  return new Phone(server, party, app, user);
-}
-
-// A screen tells those who wait for something when a listener has changed what it shows.
-export class Screen {
-  #events = new EventEmitter();
-  #stops = [];
-
-  // stop is what happens to a listener when the app ends: the app itself never removes one.
-  stop() {
-    for (const stop of this.#stops) stop();
-  }
-
-  listen(target, show) {
-    const changed = (work) => (value) => {
-      work(value);
-      this.#events.emit('change');
-    };
-    this.#stops.push(onSnapshot(target, changed(show), changed((error) => { this.error = error.code; })));
-  }
-
-  async until(holds) {
-    const signal = AbortSignal.timeout(patience);
-    try {
-      while (!holds(this)) await once(this.#events, 'change', { signal });
-    } catch (cause) {
-      throw new Error(`not seen in ${patience} ms: ${holds}; on the screen: ${JSON.stringify(this)}`, { cause });
-    }
+export async function startApp({ server, party, email, password, time, slow }) {
+  const phone = new Phone({ server, party, time, slow });
+  try {
+    await phone.signIn({ email, password });
+    return phone;
+  } catch (error) {
+    await phone.close();
+    throw error;
   }
 }
 
-class Phone {
+// A Phone is the app from its start to its end. Its clock may be slow by some seconds, or fast by as many below zero.
+export class Phone {
   #screens = [];
+  asked = []; // every request, as `GET asker/main`
 
-  constructor(server, party, app, user) {
+  constructor({ server, party = 'asker', time = realTime, slow = 0 }) {
     this.server = server;
     this.party = party;
-    this.app = app;
-    this.user = user;
-    this.uid = user.uid;
-    this.db = connectFirestore(app);
+    this.time = time;
+    this.slow = slow;
+    this.app = initializeApp({ projectId, apiKey: 'local' }, `phone-${++apps}`);
+    this.auth = initializeAuth(this.app, { persistence: inMemoryPersistence });
+    connectAuthEmulator(this.auth, `http://${authEmulator}`, { disableWarnings: true });
+    this.db = connectFirestore(this.app);
+    this.asker = new Asker(this);
+    this.willsoner = new Willsoner(this);
+    this.pages = []; // what lies on the tabs, the top one last
+    time.add(this);
+  }
+
+  get user() {
+    return this.auth.currentUser;
+  }
+
+  get uid() {
+    return this.user.uid;
+  }
+
+  // now is what the phone's clock shows, in seconds.
+  get now() {
+    return this.time.now() / 1000 - this.slow;
+  }
+
+  // tick is what a second on the phone brings. Pages that were left are closed, tabs go on.
+  async tick() {
+    for (const page of [...this.pages]) page.tick();
+    this.willsoner.incoming.tick();
+    await this.asker.concerns.tick();
   }
 
   async close() {
+    this.time.remove(this);
     for (const screen of this.#screens) screen.stop();
     await terminate(this.db);
     await deleteApp(this.app);
@@ -75,14 +85,70 @@ class Phone {
     return enableNetwork(this.db);
   }
 
+  // signUp is the form's last page. It ends at the login page, whatever the server says.
+  async signUp({ email, password, gender, age, nickname }) {
+    await createUserWithEmailAndPassword(this.auth, email, password);
+    return this.#fillForm('email', { email, gender, age, nickname });
+  }
+
+  // The app takes the x-token from here and never asks for another.
+  async signIn({ email, password }) {
+    await signInWithEmailAndPassword(this.auth, email, password);
+    const { body } = await this.#sign(decode.signedIn, 'signin', {
+      token: await this.user.getIdToken(true), social: 'email', platform: 'ios', push_token: pushToken,
+    });
+    stuckUnless(body.data, `the login page stays, without a message: ${body.code}`);
+    this.token = body.data.access_token;
+    return body;
+  }
+
+  // signInByApple returns the page that comes next: in, or the sign-up form for who is not known.
+  async signInByApple({ sub, email }) {
+    await signInWithCredential(this.auth, new OAuthProvider('apple.com').credential({ idToken: JSON.stringify({ sub, email }) }));
+    return this.#signInBy('apple', await this.user.getIdToken(true));
+  }
+
+  // Kakao's users are not signed in to Firebase by this app: it sends the token that Kakao gave.
+  signInByKakao(token) {
+    return this.#signInBy('kakao', token);
+  }
+
+  signUpByApple({ gender, age, nickname }) {
+    return this.#fillForm('apple', { email: this.user.email, gender, age, nickname });
+  }
+
+  async #signInBy(social, token) {
+    const { status, body } = await this.#sign(decode.signedIn, 'signin', { token, social, platform: 'ios', push_token: pushToken });
+    if (status === 400 && body.code === 'user_not_found') return 'form';
+    stuckUnless(status === 200 && body.data, `the login page spins for ever: ${status} ${body.code}`);
+    this.token = body.data.access_token;
+    return 'in';
+  }
+
+  async #fillForm(social, fields) {
+    const { body } = await this.#sign(decode.signedUp, 'signup', {
+      token: await this.user.getIdToken(true), ...fields, social, push_token: pushToken,
+    });
+    return body;
+  }
+
+  async #sign(decodeAnswer, what, body) {
+    const response = await this.#send('POST', `asker/sign/${what}`, body, {});
+    return { status: response.status, body: decodeAnswer(await response.json()) };
+  }
+
   // The app decodes the body whatever the HTTP status is.
   async ask(decodeAnswer, method, path, body) {
-    const response = await fetch(`${this.server.url}/api/v1/${path}`, {
-      method,
-      headers: { 'x-token': await this.user.getIdToken(), 'Content-Type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    });
+    const response = await this.#send(method, path, body, { 'x-token': this.token });
     return decodeAnswer(await response.json());
+  }
+
+  async #send(method, path, body, headers) {
+    await this.time.settle();
+    this.asked.push(`${method} ${path}`);
+    return fetch(`${this.server.url}/api/v1/${path}`, {
+      method, headers: { ...headers, 'Content-Type': 'application/json' }, ...(body && { body: JSON.stringify(body) }),
+    });
   }
 
   list() {
@@ -90,7 +156,7 @@ class Phone {
     return this.ask(decodeAnswer, 'GET', `${this.party}/chat/chatrooms`);
   }
 
-  // The asker accepts an offer, and the app sets the room's first step at once.
+  // The asker accepts an offer, and the app sets the room's first step at once. Without a roomkey it shows nothing.
   async select(matchIdx) {
     const answer = await this.ask(decode.selected, 'PATCH', `asker/list/matches/${matchIdx}/select`);
     if (answer.data) this.setStart(answer.data);
@@ -120,11 +186,8 @@ class Phone {
     return this.ask(decode.completed, 'PATCH', `asker/chat/complete/${matchIdx}`);
   }
 
-  // A row of the list shows the room's last line.
   lastLine(row) {
-    const screen = this.#show(new Screen());
-    screen.listen(query(chatsOf(this, row), orderBy('timeStamp', 'desc'), limit(1)), ({ docs }) => { screen.line = docs[0]?.get('message'); });
-    return screen;
+    return this.#show(new LastLine(this, row));
   }
 
   open(row) {
@@ -136,84 +199,5 @@ class Phone {
   #show(screen) {
     this.#screens.push(screen);
     return screen;
-  }
-}
-
-const chatsOf = ({ db }, { roomkey }) => collection(db, 'chatrooms', roomkey, 'chats');
-
-// A time that the server has not yet given is null.
-const isSet = (step) => step?.timeStamp != null;
-const areBothIn = (step) => Object.keys(step?.readUser ?? {}).length === 2;
-
-class Room extends Screen {
-  #phone;
-  #chats;
-  #minutes;
-  #agrees = false;
-  lines = [];
-  refused = []; // ids of what the rules did not let through
-
-  constructor(phone, row) {
-    super();
-    this.#phone = phone;
-    this.#chats = chatsOf(phone, row);
-    this.#minutes = Number(row.concern?.time);
-  }
-
-  // These listeners are never removed: a step is written again with every change of it.
-  watch() {
-    this.listen(query(this.#chats, orderBy('timeStamp')), ({ docs }) => {
-      this.lines = docs.map((chat) => ({ id: chat.id, ...chat.data() }));
-    });
-    this.listen(doc(this.#chats, 'start'), (start) => {
-      this.start = start.data();
-      if (isSet(this.start) && !areBothIn(this.start)) this.#addMyself('start', this.start);
-      if (areBothIn(this.start) && this.#phone.party === 'asker') this.set('intro');
-    });
-    this.listen(doc(this.#chats, 'intro'), (intro) => {
-      this.intro = intro.data();
-      this.#agree();
-      if (areBothIn(this.intro)) this.set('end');
-    });
-  }
-
-  tapAgree() {
-    this.#agrees = true;
-    this.#agree();
-  }
-
-  send(message) {
-    this.#write(doc(this.#chats), { uid: this.#phone.uid, message, timeStamp: serverTimestamp(), readUser: this.#me });
-  }
-
-  set(step) {
-    this.#write(doc(this.#chats, step), { uid: step, message: '', timeStamp: serverTimestamp() });
-  }
-
-  // countdown is when the talk ends, in epoch ms, once the server has said when it began.
-  get countdown() {
-    const end = this.lines.find(({ id }) => id === 'end');
-    return isSet(end) ? end.timeStamp.toMillis() + this.#minutes * 60_000 : undefined;
-  }
-
-  hasHeard(message) {
-    return this.lines.some((line) => line.message === message);
-  }
-
-  get #me() {
-    return { [this.#phone.uid]: true };
-  }
-
-  #agree() {
-    if (this.#agrees && isSet(this.intro) && !areBothIn(this.intro)) this.#addMyself('intro', this.intro);
-  }
-
-  #addMyself(id, { timeStamp }) {
-    this.#write(doc(this.#chats, id), { uid: id, timeStamp, readUser: this.#me }, { merge: true });
-  }
-
-  // The app waits for no write. One that is refused is taken back on its own screen, and the listeners see that.
-  #write(target, data, options = {}) {
-    setDoc(target, data, options).catch((error) => this.refused.push({ id: target.id, code: error.code }));
   }
 }

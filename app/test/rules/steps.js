@@ -1,13 +1,13 @@
 // The steps into a talk and out of it: who may do what in each phase of a room.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { collection, deleteDoc, doc, getDoc, getDocs, orderBy, query, setDoc, updateDoc } from 'firebase/firestore';
+import { Timestamp, collection, deleteDoc, doc, getDoc, getDocs, orderBy, query, setDoc, updateDoc } from 'firebase/firestore';
 import {
   addMyself, asker, both, expect, merge, message, newRoom, other, people, readBy, server, signIn, step, steps, talking, willsoner,
 } from './world.js';
 
 // A talk of 50 minutes. Where the answer turns with time, what is refused is past its limit by no more than the test
-// takes, and what is allowed is half a minute before it.
+// takes, and what is allowed is a quarter of a minute before it, or more.
 const phases = [
   ['no start',                           () => ({})],
   ['start, nobody in it',                () => steps({ entered: [] })],
@@ -21,6 +21,8 @@ const phases = [
   ['both agreed, intro is an hour old',  () => steps({ entered: both, agreed: both, introAgo: 60 })],
   ['end is new, intro 9:30 old',         () => talking({ introAgo: 9.5 })],
   ['end is new, intro 10:00 old',        () => talking({ introAgo: 10 })],
+  ['end is 0:15 old, intro 2:00',        () => talking({ introAgo: 2, endAgo: 0.25 })],
+  ['end is 0:30 old, intro 2:00',        () => talking({ introAgo: 2, endAgo: 0.5 })],
   ['the talk has run for 50:30',         () => talking({ introAgo: 55, endAgo: 50.5 })],
   ['the talk has run for 51:00',         () => talking({ introAgo: 55, endAgo: 51 })],
   ['end lies a minute ahead',            () => talking({ endAgo: -1 })],
@@ -34,17 +36,17 @@ const phases = [
 // anybody; the others never may.
 const set = (id) => (who, room) => setDoc(doc(who.db, `${room}/chats/${id}`), step(id));
 const operations = [
-  //                      -- start ------------  -- intro ---------------  -- end --------------------------  complete --
-  //                      -   0   A   W   both   0   A   W   both 60:00   9:30 10:00 50:30 51:00 -1:00 -0:01  end s   i
-  ['get a step',         'yes yes yes yes yes    yes yes yes yes  yes     yes  yes   yes   yes   yes   yes    yes yes yes', (who, room) => getDoc(doc(who.db, `${room}/chats/start`))],
-  ['list the chats',     'yes yes yes yes yes    yes yes yes yes  yes     yes  yes   yes   yes   yes   yes    yes yes yes', (who, room) => getDocs(query(collection(who.db, `${room}/chats`), orderBy('timeStamp')))],
-  ['set start',          'yes yes no  no  no     no  no  no  no   no      no   no    no    no    no    no     no  no  no ', set('start')],
-  ['enter',              'no  yes yes yes yes    yes yes yes yes  yes     yes  yes   yes   yes   yes   yes    no  no  no ', (who, room) => addMyself(who, `${room}/chats/start`)],
-  ['set intro',          'no  no  no  no  yes    yes no  no  no   no      no   no    no    no    no    no     no  no  no ', set('intro')],
-  ['agree',              'no  no  no  no  no     yes yes yes yes  yes     yes  yes   yes   yes   yes   yes    no  no  no ', (who, room) => addMyself(who, `${room}/chats/intro`)],
-  ['set end',            'no  no  no  no  no     no  no  no  yes  yes     yes  no    no    no    yes   yes    no  no  no ', set('end')],
-  ['send a message',     'no  no  no  no  no     no  no  no  no   no      yes  yes   yes   no    no    yes    no  no  no ', (who, room) => merge(who, `${room}/chats/new`, message(who))],
-  ['mark it read',       'yes yes yes yes yes    yes yes yes yes  yes     yes  yes   yes   yes   yes   yes    yes yes yes', (who, room) => merge(who, `${room}/chats/hello`, { readUser: readBy(who) })],
+  //                      -- start ------------  -- intro ---------------  -- end ------------------------------------  complete --
+  //                      -   0   A   W   both   0   A   W   both 60:00   9:30 10:00 0:15 0:30 50:30 51:00 -1:00 -0:01  end s   i
+  ['get a step',         'yes yes yes yes yes    yes yes yes yes  yes     yes  yes   yes  yes  yes   yes   yes   yes    yes yes yes', (who, room) => getDoc(doc(who.db, `${room}/chats/start`))],
+  ['list the chats',     'yes yes yes yes yes    yes yes yes yes  yes     yes  yes   yes  yes  yes   yes   yes   yes    yes yes yes', (who, room) => getDocs(query(collection(who.db, `${room}/chats`), orderBy('timeStamp')))],
+  ['set start',          'yes yes no  no  no     no  no  no  no   no      no   no    no   no   no    no    no    no     no  no  no ', set('start')],
+  ['enter',              'no  yes yes yes yes    yes yes yes yes  yes     yes  yes   yes  yes  yes   yes   yes   yes    no  no  no ', (who, room) => addMyself(who, `${room}/chats/start`)],
+  ['set intro',          'no  no  no  no  yes    yes no  no  no   no      no   no    no   no   no    no    no    no     no  no  no ', set('intro')],
+  ['agree',              'no  no  no  no  no     yes yes yes yes  yes     yes  yes   yes  yes  yes   yes   yes   yes    no  no  no ', (who, room) => addMyself(who, `${room}/chats/intro`)],
+  ['set end',            'no  no  no  no  no     no  no  no  yes  yes     yes  no    yes  no   no    no    yes   yes    no  no  no ', set('end')],
+  ['send a message',     'no  no  no  no  no     no  no  no  no   no      yes  yes   yes  yes  yes   no    no    yes    no  no  no ', (who, room) => merge(who, `${room}/chats/new`, message(who))],
+  ['mark it read',       'yes yes yes yes yes    yes yes yes yes  yes     yes  yes   yes  yes  yes   yes   yes   yes    yes yes yes', (who, room) => merge(who, `${room}/chats/hello`, { readUser: readBy(who) })],
 ];
 
 // Nobody may, whatever there is.
@@ -92,6 +94,49 @@ test('the clock runs for the minutes of the room', async () => {
     const room = await newRoom({ minutes, chats: talking({ introAgo: 62, endAgo: 61 }) });
     await expect(allowed, () => merge(asker, `${room}/chats/m`, message(asker)));
   }
+});
+
+// A phone that sets end again and again, each time just before it may no longer. Its wait is made by moving the room's
+// times back.
+describe('end is set again as often as the rules allow', () => {
+  const wait = async (room, seconds) => {
+    for (const id of ['intro', 'end']) {
+      const path = doc(server, `${room}/chats/${id}`);
+      const { timeStamp } = (await getDoc(path)).data();
+      await updateDoc(path, { timeStamp: Timestamp.fromMillis(timeStamp.toMillis() - seconds * 1000) });
+    }
+  };
+  const setEnd = (who, room) => setDoc(doc(who.db, `${room}/chats/end`), step('end'));
+
+  for (const seconds of [5, 25, 29]) {
+    test(`every ${seconds} s: for ten minutes after intro and no longer`, async () => {
+      const room = await newRoom({ minutes: 10, chats: talking() });
+      let gained = 0;
+      for (; gained + seconds < 599; gained += seconds) {
+        await wait(room, seconds);
+        await setEnd(willsoner, room);
+      }
+      await wait(room, seconds + 1);
+      for (const who of both) await expect(false, () => setEnd(who, room));
+
+      // What was bought and the grace run from the last time that it was set.
+      await wait(room, 11 * 60 - seconds - 15);
+      await setDoc(doc(willsoner.db, `${room}/chats/last`), message(willsoner));
+      await wait(room, 15);
+      await expect(false, () => setDoc(doc(willsoner.db, `${room}/chats/late`), message(willsoner)));
+    });
+  }
+
+  test('ten minutes were bought and 9:48 are gone: no', async () => {
+    const room = await newRoom({ minutes: 10, chats: talking({ introAgo: 9.85, endAgo: 9.8 }) });
+    for (const who of both) await expect(false, () => setEnd(who, room));
+  });
+
+  test('deleting it first is no way: no', async () => {
+    const room = await newRoom({ chats: talking({ introAgo: 5, endAgo: 4 }) });
+    await expect(false, () => deleteDoc(doc(willsoner.db, `${room}/chats/end`)));
+    await expect(false, () => setEnd(willsoner, room));
+  });
 });
 
 test('a message takes no step\'s place, even where the step is missing', async () => {

@@ -4,7 +4,8 @@ import { after } from 'node:test';
 import { assertFails, initializeTestEnvironment } from '@firebase/rules-unit-testing';
 import { deleteApp, initializeApp } from 'firebase/app';
 import {
-  Timestamp, connectFirestoreEmulator, doc, getDoc, getFirestore, serverTimestamp, setDoc, setLogLevel, terminate, writeBatch,
+  Timestamp, connectFirestoreEmulator, doc, getDoc, getFirestore, onSnapshot, serverTimestamp, setDoc, setLogLevel, terminate,
+  writeBatch,
 } from 'firebase/firestore';
 
 // A fresh project is an empty database, and its coverage counts this run alone.
@@ -22,7 +23,7 @@ const port = Number(emulator.port);
 setLogLevel('silent'); // every refusal is a warning there
 const env = await initializeTestEnvironment({ projectId, firestore: { host, port, rules } });
 
-// The emulator lets the token "owner" pass by the rules, as production does with the server's own client.
+// The emulator lets the token "owner" bypass the rules, as production does with the server's own client.
 const serverApp = initializeApp({ projectId }, 'server');
 export const server = getFirestore(serverApp);
 connectFirestoreEmulator(server, host, port, { mockUserToken: 'owner' });
@@ -61,6 +62,10 @@ export function answers(row) {
 export async function expect(allowed, attempt) {
   return allowed ? attempt() : assertFails(attempt());
 }
+
+export const firstSnapshot = (target) => new Promise((resolve, reject) => {
+  const stop = onSnapshot(target, (snapshot) => { stop(); resolve(snapshot); }, reject);
+});
 
 const ago = (minutes) => Timestamp.fromMillis(Date.now() - minutes * 60_000);
 
