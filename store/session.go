@@ -71,13 +71,31 @@ func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx 
 	return m, nil
 }
 
-// parties is what of a match says whose it is.
-type parties struct {
-	Asker     string `firestore:"asker_uid"`
-	Willsoner string `firestore:"willsoner_uid"`
-}
+// What of a match says whose it is.
+type (
+	ofAsker struct {
+		UID string `firestore:"asker_uid"`
+	}
+	ofWillsoner struct {
+		UID string `firestore:"willsoner_uid"`
+	}
+)
 
-var partiesSchema = docbytes.For[parties]()
+var (
+	ofAskerSchema     = docbytes.For[ofAsker]()
+	ofWillsonerSchema = docbytes.For[ofWillsoner]()
+)
+
+// belongsTo reports whether the caller is that party of a match, of which nothing else
+// needs to be readable.
+func belongsTo(match raw, caller life.Caller) bool {
+	if caller.Party == life.Willsoner {
+		var of ofWillsoner
+		return ofWillsonerSchema.Decode(match.Document, &of) == nil && of.UID == caller.UID
+	}
+	var of ofAsker
+	return ofAskerSchema.Decode(match.Document, &of) == nil && of.UID == caller.UID
+}
 
 // matchOf reads a match for one of its parties. To anybody else there is none, readable
 // or not.
@@ -86,15 +104,7 @@ func matchOf(r *reader, caller life.Caller, idx int64) (found[life.Match], error
 	if err != nil {
 		return found[life.Match]{}, err
 	}
-	var of parties
-	if !all[0].exists || partiesSchema.Decode(all[0].Document, &of) != nil {
-		return found[life.Match]{}, life.ErrNotFound
-	}
-	uid := of.Asker
-	if caller.Party == life.Willsoner {
-		uid = of.Willsoner
-	}
-	if uid != caller.UID {
+	if !all[0].exists || !belongsTo(all[0], caller) {
 		return found[life.Match]{}, life.ErrNotFound
 	}
 	return decode(r, matches, all[0])
