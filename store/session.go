@@ -127,15 +127,16 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (life.Ma
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		accountSent := find(c.reader, askers, uidID(m.AskerUID))
 		busySent := c.askBusy(m.AskerUID, m.WillsonerUID)
-		others, err := c.othersSelected(m)
-		if err != nil {
-			return false, err
-		}
+		awaitOthers := c.askOthers(m)
 		concern, err := concernSent.one()
 		if err != nil {
 			return false, err
 		}
 		account, err := accountSent.one()
+		if err != nil {
+			return false, err
+		}
+		others, err := awaitOthers()
 		if err != nil {
 			return false, err
 		}
@@ -183,23 +184,37 @@ func hourAgreed(r *reader, m *life.Match) error {
 	return err
 }
 
-// othersSelected returns the statuses of the concern's other matches that were selected. A
-// match of a payment has no use for them: its concern's document tells.
-func (c *change) othersSelected(m *life.Match) (map[string]bool, error) {
+// A standing is what of a match tells what became of it, whatever else is wrong with it.
+type standing struct {
+	Status string `firestore:"status"`
+}
+
+var standingSchema = docbytes.For[standing]()
+
+// askOthers asks which of the concern's other matches were selected, and returns what waits
+// for their statuses. A match of a payment has no use for them: its concern's document
+// tells.
+func (c *change) askOthers(m *life.Match) func() (map[string]bool, error) {
 	statuses := map[string]bool{}
 	if m.Round > 0 {
-		return statuses, nil
+		return func() (map[string]bool, error) { return statuses, nil }
 	}
-	for _, status := range []string{life.Chat, life.Complete} {
-		all, err := ask(c.reader, ofConcern(m.ConcernIdx, status)).raws()
+	itself := life.Decimal(m.Idx)
+	sent := ask(c.reader, ofConcern(m.ConcernIdx, life.Chat, life.Complete))
+	return func() (map[string]bool, error) {
+		all, err := sent.raws()
 		if err != nil {
 			return nil, err
 		}
 		for _, other := range all {
-			statuses[status] = statuses[status] || other.id != life.Decimal(m.Idx)
+			var of standing
+			if err := standingSchema.Decode(other.Document, &of); err != nil {
+				return nil, err // no document that the query finds
+			}
+			statuses[of.Status] = statuses[of.Status] || other.id != itself
 		}
+		return statuses, nil
 	}
-	return statuses, nil
 }
 
 // selectable returns the refusal of a select that its concern stands in the way of.
