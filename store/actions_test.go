@@ -13,35 +13,35 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"willson/internal/storetest"
-	"willson/store"
+	"willson/life"
 )
 
 // A call is an action as its caller asks for it.
 type call struct {
-	action string // its name in the package comment
-	party  store.Party
+	action life.Action
+	party  life.Party
 	do     func(context.Context, *subject, string, int64) (any, error)
 }
 
 func calls() map[string]call {
-	join := func(party store.Party) call {
-		return call{"join", party, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
-			return s.Join(ctx, store.Caller{Party: party, UID: uid}, idx)
+	join := func(party life.Party) call {
+		return call{life.Joins, party, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
+			return s.Join(ctx, life.Caller{Party: party, UID: uid}, idx)
 		}}
 	}
 	return map[string]call{
-		"join as asker":     join(store.Asker),
-		"join as willsoner": join(store.Willsoner),
-		"select": {"select", store.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
+		"join as asker":     join(life.Asker),
+		"join as willsoner": join(life.Willsoner),
+		"select": {life.Selects, life.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
 			return s.Select(ctx, uid, idx)
 		}},
-		"complete": {"complete", store.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
+		"complete": {life.Completes, life.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
 			return s.Complete(ctx, uid, idx)
 		}},
-		"review": {"review", store.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
-			return s.Review(ctx, store.Review{MatchIdx: idx, AskerUID: uid, Rating: 4.5, ImageIdx: 2, Content: "좋아요"})
+		"review": {life.Reviews, life.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
+			return s.Review(ctx, life.Review{MatchIdx: idx, AskerUID: uid, Rating: 4.5, ImageIdx: 2, Content: "좋아요"})
 		}},
-		"report": {"report", store.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
+		"report": {life.Reports, life.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
 			return nil, s.Report(ctx, uid, idx, []string{"m2", "m1", "m2"})
 		}},
 	}
@@ -49,7 +49,7 @@ func calls() map[string]call {
 
 // caller is the uid that a call's party has in the tests.
 func (c call) caller() string {
-	return map[store.Party]string{store.Asker: asker, store.Willsoner: willsoner}[c.party]
+	return map[life.Party]string{life.Asker: asker, life.Willsoner: willsoner}[c.party]
 }
 
 // session is match 1, its documents, and two messages, in one of these states: waiting,
@@ -65,17 +65,17 @@ func session(state string) docs {
 	if state == "waiting" || state == "agreed" {
 		return docs{"matches/1": m}
 	}
-	m.Status, m.Roomkey = store.Chat, "room"
+	m.Status, m.Roomkey = life.Chat, "room"
 	if state == "complete" {
-		m.Status = store.Complete
+		m.Status = life.Complete
 	}
 	all := docs{"matches/1": m}
-	if reservation := store.ReservationOf(m); state == "reserved" || state == "opened" {
+	if reservation := m.Reservation(); state == "reserved" || state == "opened" {
 		reservation.Status = state
 		all["reservations/1"] = reservation
 	}
 	if state != "reserved" {
-		room := store.ChatroomOf(m, noon)
+		room := m.Chatroom(noon)
 		room.Status = m.Status
 		all["chatrooms/room"] = room
 		all["chatrooms/room/chats/start"] = fields{"uid": "start", "message": "", "timeStamp": noon}
@@ -108,7 +108,8 @@ func TestActions(t *testing.T) {
 		edit(all)
 		return all
 	}
-	others := store.ChatroomOf(storetest.Waiting(2, asker, "another"), noon)
+	other := storetest.Waiting(2, asker, "another")
+	others := other.Chatroom(noon)
 	first := fields{"uid": asker, "message": "집", "timeStamp": noon, "reported_by": asker, "reported_at": noon}
 	second := fields{"uid": willsoner, "message": "방", "timeStamp": later(1), "reported_by": asker, "reported_at": noon}
 	newKey := asker + "_" + willsoner + "_1773892200000" // ten minutes before the hour
@@ -161,7 +162,7 @@ func TestActions(t *testing.T) {
 			edits: edits{"matches/1": {"status", "complete", "updated_at", noon, "asker_join", false, "willsoner_join", false}, "chatrooms/room": {"status", "complete"}}},
 		"complete a reservation": {before: session("opened"), call: "complete", kept: "matches/1",
 			edits: edits{"matches/1": {"status", "complete", "updated_at", noon, "asker_join", false, "willsoner_join", false}, "chatrooms/room": {"status", "complete"}}},
-		"review": {before: session("chat"), call: "review", kept: "reviews/1", again: store.ErrReviewExists, made: made{"reviews/1": is(fields{
+		"review": {before: session("chat"), call: "review", kept: "reviews/1", again: life.ErrReviewExists, made: made{"reviews/1": is(fields{
 			"match_idx": int64(1), "concern_idx": int64(1_000_001), "willsoner_idx": int64(193), "asker_uid": asker, "willsoner_uid": willsoner,
 			"rating": 4.5, "image_idx": int64(2), "keyword_idx": []any{}, "content": "좋아요", "created_at": noon,
 		})}},
@@ -207,17 +208,17 @@ func TestActions(t *testing.T) {
 			}
 			same(t, after, want)
 			switch got := answer.(type) {
-			case store.Match:
-				same(t, got, read[store.Match](t, s, test.kept))
-			case store.Review:
+			case life.Match:
+				same(t, got, read[life.Match](t, s, test.kept))
+			case life.Review:
 				same(t, got.KeywordIdx, []int64{}) // which the library reads as nil
 				got.KeywordIdx = nil
-				same(t, got, read[store.Review](t, s, test.kept))
+				same(t, got, read[life.Review](t, s, test.kept))
 			}
 			s.consistent(t)
-			same(t, s.metric(t, "willson_transitions_total", call.action, "done"), 1)
+			same(t, s.metric(t, "willson_changes_total", string(call.action), "done"), 1)
 			lines := s.log.with("session changed")
-			if len(lines) != 1 || lines[0]["action"] != call.action || lines[0]["match"] != 1.0 {
+			if len(lines) != 1 || lines[0]["action"] != string(call.action) || lines[0]["match"] != 1.0 {
 				t.Errorf("logged %v", lines)
 			}
 
@@ -227,7 +228,7 @@ func TestActions(t *testing.T) {
 				t.Errorf("again: %v, want %v", err, test.again)
 			} else if err == nil {
 				same(t, again, answer)
-				same(t, s.metric(t, "willson_transitions_total", call.action, "again"), 1)
+				same(t, s.metric(t, "willson_changes_total", string(call.action), "again"), 1)
 			}
 			_, unchanged := s.all(t)
 			same(t, unchanged, written)
@@ -244,19 +245,19 @@ func TestBusy(t *testing.T) {
 		return func(t *testing.T, name string) {
 			m := storetest.Waiting(900, strings.ReplaceAll(asker, "*", name), strings.ReplaceAll(willsoner, "*", name), storetest.At(start))
 			m.Roomkey = "key"
-			if status == store.Chat || status == store.Complete {
-				room := store.ChatroomOf(m, start)
+			if status == life.Chat || status == life.Complete {
+				room := m.Chatroom(start)
 				room.Status = status
 				s.put(t, docs{"chatrooms/" + name: room})
 			} else {
-				reservation := store.ReservationOf(m)
+				reservation := m.Reservation()
 				reservation.Status = status
 				s.put(t, docs{"reservations/" + name: reservation})
 			}
 		}
 	}
 	edited := func(collection string, start time.Time, field string, value any) func(*testing.T, string) {
-		status := map[string]string{"chatrooms": store.Chat, "reservations": store.Reserved}[collection]
+		status := map[string]string{"chatrooms": life.Chat, "reservations": life.Reserved}[collection]
 		return func(t *testing.T, name string) {
 			at(status, start, "asker *", "x")(t, name)
 			s.edit(t, collection+"/"+name, field, value)
@@ -325,7 +326,7 @@ func TestBusy(t *testing.T) {
 			test.other(t, name)
 			counted := s.metric(t, "willson_firestore_unreadable_documents_total", test.logged)
 			_, err := s.Select(within(t), "asker "+name, idx)
-			if (err == store.ErrAlreadyMatched) != test.busy || err != nil && !test.busy {
+			if (err == life.ErrAlreadyMatched) != test.busy || err != nil && !test.busy {
 				t.Error(err)
 			}
 			if lines := s.log.with("unreadable document"); (len(lines) == 1) != (test.logged != "") {
@@ -359,7 +360,7 @@ func TestUnreadable(t *testing.T) {
 			call, segments, failures := calls()[test.call], strings.Split(test.path, "/"), 0
 			fail := func(field string, value any) {
 				if s.put(t, session(strings.Replace(test.state, "reviewed", "chat", 1))); test.state == "reviewed" {
-					s.put(t, docs{"reviews/1": store.Review{MatchIdx: 1, AskerUID: asker, Rating: 1, CreatedAt: noon}})
+					s.put(t, docs{"reviews/1": life.Review{MatchIdx: 1, AskerUID: asker, Rating: 1, CreatedAt: noon}})
 				}
 				if value == "empty" {
 					snapshot, _ := s.client.Doc(test.path).Get(within(t))
@@ -368,7 +369,7 @@ func TestUnreadable(t *testing.T) {
 				}
 				s.edit(t, test.path, field, value)
 				writes := server.Writes()
-				if _, err := call.do(within(t), s, "a stranger", 1); err != store.ErrNotFound || len(s.log.with("unreadable document")) > 0 {
+				if _, err := call.do(within(t), s, "a stranger", 1); err != life.ErrNotFound || len(s.log.with("unreadable document")) > 0 {
 					t.Errorf("%s %v: a stranger is told %v", field, value, err)
 				}
 				_, err := call.do(within(t), s, call.caller(), 1)
@@ -379,7 +380,7 @@ func TestUnreadable(t *testing.T) {
 				failures++
 				same(t, []int{
 					s.metric(t, "willson_firestore_unreadable_documents_total", segments[len(segments)-2]),
-					s.metric(t, "willson_transitions_total", call.action, "failed"),
+					s.metric(t, "willson_changes_total", string(call.action), "failed"),
 					server.Writes(),
 				}, []int{failures, failures, writes})
 			}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strconv"
 	"time"
 
 	"willson/internal/docbytes"
@@ -104,8 +105,8 @@ func (b busy) unnamed(wanted life.Span, met map[int64]bool) (bool, error) {
 	}
 	overlap := false
 	for _, doc := range all {
-		idx := number(doc)
-		if met[idx] {
+		idx, err := strconv.ParseInt(doc.id, 10, 64) // a match's id is its number
+		if err != nil || met[idx] {
 			continue
 		}
 		var m agreement

@@ -6,7 +6,7 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"willson/internal/fakefirestore"
-	"willson/store"
+	"willson/life"
 )
 
 // A cost is what an action sends, and how many documents it reads and writes.
@@ -60,7 +60,7 @@ func TestCost(t *testing.T) {
 		s.put(t, all)
 		for _, want := range []cost{test.first, test.again} {
 			from, reads, call := len(server.Calls()), server.Reads(), calls()[test.call]
-			if _, err := call.do(within(t), s, call.caller(), 1); err != nil && err != store.ErrReviewExists {
+			if _, err := call.do(within(t), s, call.caller(), 1); err != nil && err != life.ErrReviewExists {
 				t.Errorf("%s %s: %v", test.state, test.call, err)
 			}
 			got := costOf(server, from)

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"willson/internal/fakefirestore"
+	"willson/life"
 	"willson/store"
 )
 
@@ -27,7 +28,7 @@ var transient = []codes.Code{
 // plain fails the test unless err is an error that only an operator can do something about.
 func plain(t testing.TB, err error) {
 	t.Helper()
-	for _, known := range []error{nil, store.ErrNotFound, store.ErrAlreadyMatched, store.ErrTooEarly, store.ErrReviewExists, store.ErrUnavailable, context.DeadlineExceeded, context.Canceled} {
+	for _, known := range []error{nil, life.ErrNotFound, life.ErrAlreadyMatched, life.ErrTooEarly, life.ErrReviewExists, store.ErrUnavailable, context.DeadlineExceeded, context.Canceled} {
 		if errors.Is(err, known) {
 			t.Errorf("%v is %v", err, known)
 		}
@@ -78,11 +79,11 @@ func TestCodes(t *testing.T) {
 						same(t, asked, attempts)
 					}
 					if outcome := map[bool]string{true: "done", false: "failed"}[err == nil]; method != "a list" {
-						same(t, s.metric(t, "willson_transitions_total", "select", outcome), 1)
-						same(t, s.metric(t, "willson_transaction_retries_total", "select"), asked-1)
+						same(t, s.metric(t, "willson_changes_total", "select", outcome), 1)
+						same(t, s.metric(t, "willson_change_retries_total", "select"), asked-1)
 					}
 					server.OnCall(nil)
-					if wrote := read[store.Match](t, s, "matches/1").Status == store.Chat; wrote != (err == nil || method == "a list") {
+					if wrote := read[life.Match](t, s, "matches/1").Status == life.Chat; wrote != (err == nil || method == "a list") {
 						t.Errorf("written: %t", wrote)
 					}
 					if err := ask(); err != nil {
@@ -97,7 +98,7 @@ func TestCodes(t *testing.T) {
 
 // list asks for a list that has one room.
 func list(t testing.TB, s *subject) error {
-	got, err := s.Sessions(within(t), store.Caller{Party: store.Asker, UID: asker})
+	got, err := s.Sessions(within(t), life.Caller{Party: life.Asker, UID: asker})
 	if err == nil && len(got.UnderWay) != 1 || err != nil && len(got.UnderWay)+len(got.Reserved) > 0 {
 		t.Errorf("%d rooms and %v", len(got.UnderWay), err)
 	}
@@ -168,9 +169,9 @@ func TestLostReplies(t *testing.T) {
 				t.Parallel()
 				s, server := faked(t)
 				switch call.action {
-				case "select":
+				case life.Selects:
 					s.put(t, session("waiting"))
-				case "join":
+				case life.Joins:
 					s.put(t, session("reserved"))
 					s.clock.set(later(60))
 				default:
@@ -202,7 +203,7 @@ func TestLostReplies(t *testing.T) {
 				}
 				s.clock.set(later(61))
 				again, err := call.do(within(t), s, call.caller(), 1)
-				if want := map[bool]error{true: store.ErrReviewExists}[call.action == "review"]; err != want {
+				if want := map[bool]error{true: life.ErrReviewExists}[call.action == life.Reviews]; err != want {
 					t.Errorf("the next: %v", err)
 				} else if err == nil && !fault.Hang {
 					same(t, again, answer)
@@ -279,7 +280,7 @@ func TestNobodyListens(t *testing.T) {
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := patiently(t, func(ctx context.Context) (store.Match, error) { return gone.Complete(ctx, asker, 1) }); err != nil {
+	if _, err := patiently(t, func(ctx context.Context) (life.Match, error) { return gone.Complete(ctx, asker, 1) }); err != nil {
 		t.Error(err)
 	}
 }
@@ -311,7 +312,7 @@ func TestTheContextEnds(t *testing.T) {
 					}
 					<-ctx.Done()
 				case "frozen", "a list, frozen":
-					if _, err := s.Complete(within(t), "connects", 1); err != store.ErrNotFound {
+					if _, err := s.Complete(within(t), "connects", 1); err != life.ErrNotFound {
 						t.Fatal(err)
 					}
 					server.Freeze()
@@ -336,7 +337,7 @@ func TestTheContextEnds(t *testing.T) {
 				}
 				var err error
 				if strings.HasPrefix(where, "a list") {
-					_, err = s.Sessions(ctx, store.Caller{Party: store.Asker, UID: asker})
+					_, err = s.Sessions(ctx, life.Caller{Party: life.Asker, UID: asker})
 				} else {
 					_, err = s.Select(ctx, asker, 1)
 				}
@@ -351,7 +352,7 @@ func TestTheContextEnds(t *testing.T) {
 				server.Thaw()
 				server.OnCall(nil)
 				s.consistent(t)
-				if _, err := patiently(t, func(ctx context.Context) (store.Match, error) { return s.Select(ctx, asker, 1) }); err != nil {
+				if _, err := patiently(t, func(ctx context.Context) (life.Match, error) { return s.Select(ctx, asker, 1) }); err != nil {
 					t.Errorf("afterwards: %v", err)
 				}
 				s.consistent(t)

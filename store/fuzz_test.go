@@ -20,6 +20,7 @@ import (
 
 	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
+	"willson/life"
 	"willson/store"
 )
 
@@ -85,18 +86,18 @@ func FuzzDocument(f *testing.F) {
 	s := server.open(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		server.documents = map[string][][]byte{"chatrooms": {raw}, "reservations": {raw}}
-		for _, caller := range []store.Caller{of(asker), counselled(willsoner)} {
+		for _, caller := range []life.Caller{of(asker), counselled(willsoner)} {
 			got, err := s.Sessions(context.Background(), caller)
-			if (err == nil) != (len(got.UnderWay)+len(got.Reserved) > 0) || err != nil && err != store.ErrNotFound {
+			if (err == nil) != (len(got.UnderWay)+len(got.Reserved) > 0) || err != nil && err != life.ErrNotFound {
 				t.Fatal(err)
 			}
 			for _, r := range got.UnderWay {
-				if caller == of(r.AskerUID) == (caller == counselled(r.WillsonerUID)) || r.Status != store.Chat || r.Idx <= 0 {
+				if caller == of(r.AskerUID) == (caller == counselled(r.WillsonerUID)) || r.Status != life.Chat || r.Idx <= 0 {
 					t.Errorf("%+v", r)
 				}
 			}
 			for _, r := range got.Reserved {
-				if caller == of(r.AskerUID) == (caller == counselled(r.WillsonerUID)) || r.Status != store.Reserved || r.Idx <= 0 {
+				if caller == of(r.AskerUID) == (caller == counselled(r.WillsonerUID)) || r.Status != life.Reserved || r.Idx <= 0 {
 					t.Errorf("%+v", r)
 				}
 			}
@@ -135,16 +136,16 @@ func FuzzActions(f *testing.F) {
 			case 3:
 				_, err = s.Complete(ctx, uid, match)
 			case 4:
-				_, err = s.Review(ctx, store.Review{MatchIdx: match, AskerUID: uid, Rating: float64(what%5) + 1, ImageIdx: 1, Content: fmt.Sprint(what)})
+				_, err = s.Review(ctx, life.Review{MatchIdx: match, AskerUID: uid, Rating: float64(what%5) + 1, ImageIdx: 1, Content: fmt.Sprint(what)})
 			case 5:
 				// In a room, whose start is written before, and once.
-				chats := s.client.Collection("chatrooms/" + read[store.Match](t, s, storetest.Path(match)).Roomkey + "/chats")
+				chats := s.client.Collection("chatrooms/" + read[life.Match](t, s, storetest.Path(match)).Roomkey + "/chats")
 				if start, missing := chats.Doc("start").Get(ctx); missing == nil && start.Exists() {
 					_, _ = chats.Doc("m").Create(ctx, fields{"uid": uid, "message": "집", "timeStamp": noon})
 				}
 				err = s.Report(ctx, uid, match, []string{"m"})
 			}
-			for _, known := range []error{nil, store.ErrNotFound, store.ErrAlreadyMatched, store.ErrTooEarly, store.ErrReviewExists, store.ErrUnavailable} {
+			for _, known := range []error{nil, life.ErrNotFound, life.ErrAlreadyMatched, life.ErrTooEarly, life.ErrReviewExists, store.ErrUnavailable} {
 				if errors.Is(err, known) {
 					return
 				}
@@ -174,7 +175,7 @@ func FuzzActions(f *testing.F) {
 // and an old reservation whose roomkey is that of another match's room.
 func someMatches(people []string) docs {
 	a, b, c := people[0], people[1], people[2]
-	matches := []store.Match{
+	matches := []life.Match{
 		storetest.Waiting(1, a, b),
 		storetest.Waiting(2, a, c),
 		storetest.Waiting(3, b, c, storetest.At(later(60))),
@@ -186,11 +187,11 @@ func someMatches(people []string) docs {
 	}
 	matches[1].ConcernIdx = matches[0].ConcernIdx
 	for i := range matches[6:] {
-		matches[6+i].Status, matches[6+i].Roomkey = store.Chat, "shared"
+		matches[6+i].Status, matches[6+i].Roomkey = life.Chat, "shared"
 	}
 	all := docs{
-		"reservations/old":             store.ReservationOf(matches[6]),
-		"chatrooms/shared":             store.ChatroomOf(matches[7], later(-40)),
+		"reservations/old":             matches[6].Reservation(),
+		"chatrooms/shared":             matches[7].Chatroom(later(-40)),
 		"chatrooms/shared/chats/start": fields{"uid": "start", "message": "", "timeStamp": firestore.ServerTimestamp},
 	}
 	for _, m := range matches {

@@ -23,6 +23,7 @@ import (
 	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
 	"willson/internal/telemetrytest"
+	"willson/reference"
 	"willson/store"
 )
 
@@ -44,20 +45,17 @@ type subject struct {
 	metrics *prometheus.Registry
 }
 
-// A clock stands until it is set. It is looked at once in each attempt at a transaction,
-// after this has begun, and then calls looked.
+// A clock stands until it is set, or goes a step on whenever it is looked at.
 type clock struct {
-	mu     sync.Mutex
-	now    time.Time
-	looked func()
+	mu   sync.Mutex
+	now  time.Time
+	step time.Duration
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.looked != nil {
-		c.looked()
-	}
+	c.now = c.now.Add(c.step)
 	return c.now
 }
 
@@ -72,10 +70,14 @@ func open(t testing.TB, host string) *subject {
 	t.Helper()
 	project := "demo-" + strings.ToLower(rand.Text())
 	s := &subject{clock: &clock{now: noon}, log: &logLines{}, metrics: prometheus.NewRegistry()}
-	var err error
+	data, err := reference.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.Store, err = store.Open(context.Background(), store.Config{
 		Project:      project,
 		EmulatorHost: host,
+		Reference:    data,
 		Now:          s.clock.Now,
 		Log:          slog.New(slog.NewJSONHandler(s.log, nil)),
 		Metrics:      s.metrics,
@@ -99,7 +101,7 @@ func open(t testing.TB, host string) *subject {
 	return s
 }
 
-// owner passes by the emulator's security rules.
+// owner bypasses the emulator's security rules.
 type owner struct{}
 
 func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
@@ -136,7 +138,7 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
-// docs are documents by their paths: structs of store, or maps.
+// docs are documents by their paths: structs of life, or maps.
 type docs map[string]any
 
 func (s *subject) put(t testing.TB, all docs) {
@@ -183,7 +185,7 @@ func (s *subject) all(t testing.TB) (map[string]fields, map[string]time.Time) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := []string{"chats", "messages"}
+	ids := []string{"chats", "messages", "transactions"}
 	for _, c := range collections {
 		ids = append(ids, c.ID)
 	}

@@ -11,7 +11,7 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
-	"willson/store"
+	"willson/life"
 )
 
 // An indexed is a field of a composite index, or an index of a single field.
@@ -132,8 +132,8 @@ func TestIndexes(t *testing.T) {
 			_, _ = call.do(within(t), s, call.caller(), 1)
 			_ = s.Ready(within(t))
 			_, _ = s.ReviewImages(within(t))
-			for _, party := range []store.Party{store.Asker, store.Willsoner} {
-				_, _ = s.Sessions(within(t), store.Caller{Party: party, UID: asker})
+			for _, party := range []life.Party{life.Asker, life.Willsoner} {
+				_, _ = s.Sessions(within(t), life.Caller{Party: party, UID: asker})
 			}
 			for _, made := range server.Calls() {
 				request, ok := made.Request.(*pb.RunQueryRequest)
@@ -172,7 +172,7 @@ func TestExemptions(t *testing.T) {
 		"messages": {"uid", "message", "timeStamp", "reported_by", "reported_at"},
 	}
 	for collection, doc := range map[string]any{
-		"matches": store.Match{}, "chatrooms": store.Chatroom{}, "reservations": store.Reservation{}, "reviews": store.Review{}, "review_images": store.ReviewImage{},
+		"matches": life.Match{}, "chatrooms": life.Chatroom{}, "reservations": life.Reservation{}, "reviews": life.Review{}, "review_images": life.ReviewImage{},
 	} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(doc)) {
 			if name, _, _ := strings.Cut(f.Tag.Get("firestore"), ","); name != "-" {

@@ -17,28 +17,29 @@ import (
 
 	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
+	"willson/life"
 	"willson/store"
 )
 
 // room and reservation are what a list shows of a match with every field.
-func room(idx int64, edits ...func(*store.Match)) store.Chatroom {
+func room(idx int64, edits ...func(*life.Match)) life.Chatroom {
 	m := storetest.Waiting(idx, asker, willsoner, edits...)
 	m.Roomkey = fmt.Sprint("room ", idx)
-	return *store.ChatroomOf(m, noon)
+	return m.Chatroom(noon)
 }
 
-func reservation(idx int64, edits ...func(*store.Match)) store.Reservation {
+func reservation(idx int64, edits ...func(*life.Match)) life.Reservation {
 	m := storetest.Waiting(idx, asker, willsoner, append(edits, storetest.At(noon))...)
 	m.Roomkey = "shared"
-	return *store.ReservationOf(m)
+	return m.Reservation()
 }
 
 func roomPath(idx int64) string        { return fmt.Sprint("chatrooms/room ", idx) }
 func reservationPath(idx int64) string { return fmt.Sprint("reservations/", idx) }
 
 // of is the list of each party.
-func of(uid string) store.Caller         { return store.Caller{Party: store.Asker, UID: uid} }
-func counselled(uid string) store.Caller { return store.Caller{Party: store.Willsoner, UID: uid} }
+func of(uid string) life.Caller         { return life.Caller{Party: life.Asker, UID: uid} }
+func counselled(uid string) life.Caller { return life.Caller{Party: life.Willsoner, UID: uid} }
 
 func idxs(s store.Sessions) (all [2][]int64) {
 	for _, room := range s.UnderWay {
@@ -51,10 +52,10 @@ func idxs(s store.Sessions) (all [2][]int64) {
 }
 
 // listed fails the test unless a party's lists are these rows. No rows are ErrNotFound.
-func (s *subject) listed(t testing.TB, caller store.Caller, rooms, reservations []int64) {
+func (s *subject) listed(t testing.TB, caller life.Caller, rooms, reservations []int64) {
 	t.Helper()
 	got, err := s.Sessions(within(t), caller)
-	if want := len(rooms)+len(reservations) > 0; err != nil && (want || err != store.ErrNotFound) || err == nil && !want {
+	if want := len(rooms)+len(reservations) > 0; err != nil && (want || err != life.ErrNotFound) || err == nil && !want {
 		t.Errorf("%v: %v", caller, err)
 	}
 	same(t, idxs(got), [2][]int64{rooms, reservations})
@@ -64,12 +65,12 @@ func TestEveryField(t *testing.T) {
 	t.Parallel()
 	s := emulated(t)
 	s.put(t, docs{roomPath(7): room(7), reservationPath(9): reservation(9)})
-	for _, caller := range []store.Caller{of(asker), counselled(willsoner)} {
+	for _, caller := range []life.Caller{of(asker), counselled(willsoner)} {
 		got, err := s.Sessions(within(t), caller)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, got, store.Sessions{UnderWay: []store.Chatroom{room(7)}, Reserved: []store.Reservation{reservation(9)}})
+		same(t, got, store.Sessions{UnderWay: []life.Chatroom{room(7)}, Reserved: []life.Reservation{reservation(9)}})
 	}
 	s.listed(t, of(willsoner), nil, nil)
 	s.listed(t, counselled(asker), nil, nil)
@@ -105,9 +106,9 @@ func TestOptional(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantRoom, wantReservation := room(1), reservation(2)
-		wantRoom.Concern, wantRoom.Card = store.Concern{Idx: 1_000_001, Minutes: 50}, store.Card{Idx: 193}
-		wantReservation.Concern, wantReservation.Card = store.Concern{Idx: 1_000_002, Minutes: 50}, store.Card{Idx: 193}
-		want := store.Sessions{UnderWay: []store.Chatroom{wantRoom}, Reserved: []store.Reservation{wantReservation}}
+		wantRoom.Brief, wantRoom.Card = life.Brief{Idx: 1_000_001, Minutes: 50}, life.Card{Idx: 193}
+		wantReservation.Brief, wantReservation.Card = life.Brief{Idx: 1_000_002, Minutes: 50}, life.Card{Idx: 193}
+		want := store.Sessions{UnderWay: []life.Chatroom{wantRoom}, Reserved: []life.Reservation{wantReservation}}
 		// An empty array is no array, or an empty one.
 		if got, want := strings.NewReplacer(":[]", ":null").Replace(asJSON(got)), asJSON(want); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -198,7 +199,7 @@ func TestListed(t *testing.T) {
 			s.edit(t, e.path, e.field, e.value)
 		}
 		t.Run(name, func(t *testing.T) {
-			for _, caller := range []store.Caller{of(asker), counselled(willsoner)} {
+			for _, caller := range []life.Caller{of(asker), counselled(willsoner)} {
 				s.listed(t, caller, test.wantRooms, test.wantReservations)
 			}
 		})
@@ -243,19 +244,19 @@ func TestOthersAreNeverShown(t *testing.T) {
 // TestSentByMistake has Firestore answer with what was not asked for.
 func TestSentByMistake(t *testing.T) {
 	t.Parallel()
-	for name, edit := range map[string]func(*store.Chatroom, *store.Reservation){
-		"another's": func(c *store.Chatroom, r *store.Reservation) {
+	for name, edit := range map[string]func(*life.Chatroom, *life.Reservation){
+		"another's": func(c *life.Chatroom, r *life.Reservation) {
 			c.AskerUID, r.AskerUID = "x", "x"
 			c.WillsonerUID, r.WillsonerUID = "y", "y"
 		},
-		"the party's as the other": func(c *store.Chatroom, r *store.Reservation) {
+		"the party's as the other": func(c *life.Chatroom, r *life.Reservation) {
 			c.AskerUID, c.WillsonerUID, r.AskerUID, r.WillsonerUID = willsoner, asker, willsoner, asker
 		},
-		"nobody's": func(c *store.Chatroom, r *store.Reservation) {
+		"nobody's": func(c *life.Chatroom, r *life.Reservation) {
 			c.AskerUID, r.AskerUID, c.WillsonerUID, r.WillsonerUID = "", "", "", ""
 		},
-		"another status": func(c *store.Chatroom, r *store.Reservation) { c.Status, r.Status = "complete", "opened" },
-		"no number":      func(c *store.Chatroom, r *store.Reservation) { c.Idx, r.Idx = 0, 0 },
+		"another status": func(c *life.Chatroom, r *life.Reservation) { c.Status, r.Status = "complete", "opened" },
+		"no number":      func(c *life.Chatroom, r *life.Reservation) { c.Idx, r.Idx = 0, 0 },
 	} {
 		wrongRoom, wrongReservation := room(3), reservation(4)
 		edit(&wrongRoom, &wrongReservation)
@@ -265,7 +266,7 @@ func TestSentByMistake(t *testing.T) {
 		}
 		server := answering{documents: found}
 		s := server.open(t)
-		for _, caller := range []store.Caller{of(asker), counselled(willsoner)} {
+		for _, caller := range []life.Caller{of(asker), counselled(willsoner)} {
 			s.listed(t, caller, []int64{1}, []int64{2})
 			if lines := s.log.with("unreadable document"); len(lines) != 2 {
 				t.Errorf("%s: logged %v", name, lines)
@@ -334,11 +335,11 @@ func TestSideBySide(t *testing.T) {
 func TestReviewImages(t *testing.T) {
 	t.Parallel()
 	s := emulated(t)
-	if got, err := s.ReviewImages(within(t)); err != store.ErrNotFound || len(got) > 0 {
+	if got, err := s.ReviewImages(within(t)); err != life.ErrNotFound || len(got) > 0 {
 		t.Errorf("%v and %v", got, err)
 	}
-	image := func(idx int64) store.ReviewImage {
-		return store.ReviewImage{Idx: idx, Name: "재치있는 타입", Detail: "d", Pic: "p"}
+	image := func(idx int64) life.ReviewImage {
+		return life.ReviewImage{Idx: idx, Name: "재치있는 타입", Detail: "d", Pic: "p"}
 	}
 	s.put(t, docs{"review_images/a": image(10), "review_images/b": image(2)})
 	for i, field := range []string{"idx", "name", "detail", "pic"} {
@@ -350,7 +351,7 @@ func TestReviewImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, got, []store.ReviewImage{image(2), image(10)})
+	same(t, got, []life.ReviewImage{image(2), image(10)})
 	if lines := s.log.with("unreadable document"); len(lines) != 4 || !strings.Contains(fmt.Sprint(lines[0]["path"]), "/documents/review_images/bad ") {
 		t.Errorf("logged %v", lines)
 	}

@@ -2,14 +2,12 @@ package store_test
 
 import (
 	"fmt"
-	"go/parser"
-	"go/token"
 	"strings"
 	"testing"
 	"time"
 
 	"willson/internal/storetest"
-	"willson/store"
+	"willson/life"
 )
 
 // key is what a roomkey made at noon is.
@@ -17,41 +15,9 @@ const key = asker + "_" + willsoner + "_1773889200000"
 
 func later(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 
-// documented reads the state machine's table out of the package comment: by action, who
-// may ask, and by status, what the action does.
-func documented(t testing.TB) (parties map[string]string, rules map[string]map[string]string) {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "store.go", nil, parser.ParseComments|parser.PackageClauseOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parties, rules = map[string]string{}, map[string]map[string]string{}
-	var head []string
-	for line := range strings.Lines(file.Doc.Text()) {
-		cells := strings.Fields(line)
-		switch {
-		case !strings.HasPrefix(line, "\t"):
-		case head == nil:
-			head = cells
-		default:
-			rule := map[string]string{}
-			for i := 2; i < len(cells); i++ {
-				rule[head[i]] = cells[i]
-			}
-			parties[cells[0]], rules[cells[0]] = cells[1], rule
-		}
-	}
-	same(t, head, []string{"action", "party", "waiting", "chat", "complete"})
-	if len(rules) != 5 {
-		t.Fatalf("%d actions in the package comment, want 5", len(rules))
-	}
-	return parties, rules
-}
-
 // TestRefused asks for everything in every state, as each party and as a stranger.
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	parties, rules := documented(t)
 	for name, call := range calls() {
 		for _, state := range []string{"waiting", "chat", "complete", "Chat", "opened", "cancelled", "nothing"} {
 			for _, uid := range []string{asker, willsoner, "a stranger", ""} {
@@ -66,18 +32,20 @@ func TestRefused(t *testing.T) {
 					default:
 						s.put(t, session(state))
 					}
-					rule := rules[call.action][state]
-					mayAsk := uid == call.caller() && (parties[call.action] == string(call.party) || parties[call.action] == "either")
+					may := life.Refused
+					if uid == call.caller() {
+						may = life.May(call.action, call.party, state)
+					}
 					writes := server.Writes()
 					_, err := call.do(within(t), s, uid, 1)
-					if allowed := mayAsk && (rule == "acts" || rule == "again"); allowed && err != nil || !allowed && err != store.ErrNotFound {
+					if allowed := may != life.Refused; allowed && err != nil || !allowed && err != life.ErrNotFound {
 						t.Errorf("%v", err)
 					}
-					if wrote := server.Writes() > writes; wrote != (mayAsk && rule == "acts") {
+					if wrote := server.Writes() > writes; wrote != (may == life.Acts) {
 						t.Errorf("%d writes", server.Writes()-writes)
 					}
 					if err != nil {
-						same(t, s.metric(t, "willson_transitions_total", call.action, "refused"), 1)
+						same(t, s.metric(t, "willson_changes_total", string(call.action), "refused"), 1)
 					}
 				})
 			}
@@ -98,25 +66,25 @@ func TestRefusedBesides(t *testing.T) {
 		want        error
 		now         time.Time
 	}{
-		"select with oneself":                    {"waiting", "select", []edit{{"matches/1", "willsoner_uid", asker}}, store.ErrNotFound, noon},
-		"select for an hour past":                {"agreed", "select", nil, store.ErrNotFound, later(60).Add(time.Microsecond)},
-		"join too early":                         {"reserved", "join as willsoner", nil, store.ErrTooEarly, later(50).Add(-time.Microsecond)},
-		"join too early what is cancelled":       {"reserved", "join as asker", []edit{{"reservations/1", "status", "cancelled"}}, store.ErrNotFound, noon},
-		"join what is cancelled":                 {"reserved", "join as asker", []edit{{"reservations/1", "status", "cancelled"}}, store.ErrNotFound, later(60)},
-		"join what is opened, without a room":    {"reserved", "join as asker", []edit{{"reservations/1", "status", "opened"}}, store.ErrNotFound, later(60)},
-		"join too early, another match's room":   {"opened", "join as asker", []edit{{"chatrooms/room", "idx", 2}, {"reservations/1", "status", "reserved"}}, store.ErrTooEarly, noon},
-		"join, the room is another match's":      {"opened", "join as asker", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound, later(60)},
-		"complete before there is a room":        {"reserved", "complete", nil, store.ErrNotFound, noon},
-		"review before there is a room":          {"reserved", "review", nil, store.ErrNotFound, noon},
-		"report before there is a room":          {"reserved", "report", nil, store.ErrNotFound, noon},
-		"complete, the room is another match's":  {"chat", "complete", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound, noon},
-		"review, the room is another match's":    {"chat", "review", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound, noon},
-		"report, the room is another match's":    {"chat", "report", []edit{{"chatrooms/room", "idx", 2}}, store.ErrNotFound, noon},
-		"complete, the room is other people's":   {"chat", "complete", []edit{{"chatrooms/room", "asker_uid", "another"}}, store.ErrNotFound, noon},
-		"report, the room is other people's":     {"chat", "report", []edit{{"chatrooms/room", "willsoner_uid", "another"}}, store.ErrNotFound, noon},
-		"join what another agreed to":            {"reserved", "join as asker", []edit{{"reservations/1", "asker_uid", "another"}}, store.ErrNotFound, later(60)},
-		"join by another match's reservation":    {"reserved", "join as asker", []edit{{"reservations/1", "idx", 2}}, store.ErrNotFound, later(60)},
-		"complete, the roomkey is a longer path": {"chat", "complete", []edit{{"matches/1", "roomkey", "room/chats/start"}}, store.ErrNotFound, noon},
+		"select with oneself":                    {"waiting", "select", []edit{{"matches/1", "willsoner_uid", asker}}, life.ErrNotFound, noon},
+		"select for an hour past":                {"agreed", "select", nil, life.ErrNotFound, later(60).Add(time.Microsecond)},
+		"join too early":                         {"reserved", "join as willsoner", nil, life.ErrTooEarly, later(50).Add(-time.Microsecond)},
+		"join too early what is cancelled":       {"reserved", "join as asker", []edit{{"reservations/1", "status", "cancelled"}}, life.ErrNotFound, noon},
+		"join what is cancelled":                 {"reserved", "join as asker", []edit{{"reservations/1", "status", "cancelled"}}, life.ErrNotFound, later(60)},
+		"join what is opened, without a room":    {"reserved", "join as asker", []edit{{"reservations/1", "status", "opened"}}, life.ErrNotFound, later(60)},
+		"join too early, another match's room":   {"opened", "join as asker", []edit{{"chatrooms/room", "idx", 2}, {"reservations/1", "status", "reserved"}}, life.ErrTooEarly, noon},
+		"join, the room is another match's":      {"opened", "join as asker", []edit{{"chatrooms/room", "idx", 2}}, life.ErrNotFound, later(60)},
+		"complete before there is a room":        {"reserved", "complete", nil, life.ErrNotFound, noon},
+		"review before there is a room":          {"reserved", "review", nil, life.ErrNotFound, noon},
+		"report before there is a room":          {"reserved", "report", nil, life.ErrNotFound, noon},
+		"complete, the room is another match's":  {"chat", "complete", []edit{{"chatrooms/room", "idx", 2}}, life.ErrNotFound, noon},
+		"review, the room is another match's":    {"chat", "review", []edit{{"chatrooms/room", "idx", 2}}, life.ErrNotFound, noon},
+		"report, the room is another match's":    {"chat", "report", []edit{{"chatrooms/room", "idx", 2}}, life.ErrNotFound, noon},
+		"complete, the room is other people's":   {"chat", "complete", []edit{{"chatrooms/room", "asker_uid", "another"}}, life.ErrNotFound, noon},
+		"report, the room is other people's":     {"chat", "report", []edit{{"chatrooms/room", "willsoner_uid", "another"}}, life.ErrNotFound, noon},
+		"join what another agreed to":            {"reserved", "join as asker", []edit{{"reservations/1", "asker_uid", "another"}}, life.ErrNotFound, later(60)},
+		"join by another match's reservation":    {"reserved", "join as asker", []edit{{"reservations/1", "idx", 2}}, life.ErrNotFound, later(60)},
+		"complete, the roomkey is a longer path": {"chat", "complete", []edit{{"matches/1", "roomkey", "room/chats/start"}}, life.ErrNotFound, noon},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -137,7 +105,7 @@ func TestRefusedBesides(t *testing.T) {
 		s, server := faked(t)
 		s.put(t, session("chat"))
 		writes := server.Writes()
-		if err := s.Report(within(t), asker, 1, ids); err != store.ErrNotFound {
+		if err := s.Report(within(t), asker, 1, ids); err != life.ErrNotFound {
 			t.Errorf("report of %q: %v", ids, err)
 		}
 		same(t, server.Writes(), writes)
@@ -169,7 +137,7 @@ func TestRoomkey(t *testing.T) {
 		got, err := s.Join(within(t), of(asker), 1)
 		if want := fmt.Sprint(asker, "_", willsoner, "_", later(6000).UnixMilli()); err != nil || got.Roomkey != want {
 			t.Errorf("%q: %q and %v, want %q", roomkey, got.Roomkey, err, want)
-		} else if opened := read[store.Chatroom](t, s, "chatrooms/"+want); !opened.StartedAt.Equal(later(60)) {
+		} else if opened := read[life.Chatroom](t, s, "chatrooms/"+want); !opened.StartedAt.Equal(later(60)) {
 			t.Errorf("started at %v", opened.StartedAt)
 		}
 	}
@@ -192,12 +160,12 @@ func TestOldReservations(t *testing.T) {
 	}
 	s := old(t, nil)
 	s.put(t, docs{"chatrooms/room/chats/start": fields{"uid": "start", "message": "", "timeStamp": noon}})
-	m, err := s.Join(within(t), store.Caller{Party: store.Willsoner, UID: willsoner}, 1)
+	m, err := s.Join(within(t), life.Caller{Party: life.Willsoner, UID: willsoner}, 1)
 	if err != nil || m.Roomkey == "room" {
 		t.Errorf("beside a start without a room: %q %v", m.Roomkey, err)
 	}
 	s.consistent(t)
 
-	_, err = old(t, fields{"starts_at": "soon"}).Join(within(t), store.Caller{Party: store.Asker, UID: asker}, 1)
+	_, err = old(t, fields{"starts_at": "soon"}).Join(within(t), life.Caller{Party: life.Asker, UID: asker}, 1)
 	plain(t, err) // a document that cannot be read, not one that is not there
 }

@@ -11,6 +11,7 @@ import (
 
 	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
+	"willson/life"
 	"willson/store"
 )
 
@@ -45,10 +46,10 @@ func together(n int, do func(i int)) {
 // two matches of a concern.
 func TestOneOfTwo(t *testing.T) {
 	t.Parallel()
-	subjects, matches, errs := make([]*subject, 6), make([][2]store.Match, 6), make([][]error, 6)
+	subjects, matches, errs := make([]*subject, 6), make([][2]life.Match, 6), make([][]error, 6)
 	for round := range subjects {
 		subjects[round], errs[round] = emulated(t), make([]error, 2)
-		both := [2]store.Match{storetest.Waiting(1, asker, willsoner), storetest.Waiting(2, "another", willsoner)}
+		both := [2]life.Match{storetest.Waiting(1, asker, willsoner), storetest.Waiting(2, "another", willsoner)}
 		for i := range both {
 			switch m := &both[i]; {
 			case round%3 == 2:
@@ -62,12 +63,12 @@ func TestOneOfTwo(t *testing.T) {
 	}
 	together(2*len(subjects), func(n int) {
 		m := matches[n/2][n%2]
-		_, errs[n/2][n%2] = patiently(t, func(ctx context.Context) (store.Match, error) {
+		_, errs[n/2][n%2] = patiently(t, func(ctx context.Context) (life.Match, error) {
 			return subjects[n/2].Select(ctx, m.AskerUID, m.Idx)
 		})
 	})
 	for round, s := range subjects {
-		one(t, errs[round], store.ErrAlreadyMatched)
+		one(t, errs[round], life.ErrAlreadyMatched)
 		s.consistent(t)
 	}
 }
@@ -85,10 +86,10 @@ func TestSentManyTimes(t *testing.T) {
 	t.Parallel()
 	s := emulated(t)
 	s.put(t, session("waiting"))
-	answers := make([]store.Match, 6)
+	answers := make([]life.Match, 6)
 	together(len(answers), func(i int) {
 		var err error
-		answers[i], err = patiently(t, func(ctx context.Context) (store.Match, error) { return s.Select(ctx, asker, 1) })
+		answers[i], err = patiently(t, func(ctx context.Context) (life.Match, error) { return s.Select(ctx, asker, 1) })
 		if err != nil {
 			t.Error(err)
 		}
@@ -96,7 +97,7 @@ func TestSentManyTimes(t *testing.T) {
 	for _, answer := range answers {
 		same(t, answer, answers[0])
 	}
-	same(t, s.metric(t, "willson_transitions_total", "select", "done"), 1)
+	same(t, s.metric(t, "willson_changes_total", "select", "done"), 1)
 	s.consistent(t)
 }
 
@@ -108,7 +109,7 @@ func TestDoneMeanwhile(t *testing.T) {
 		for query := int64(1); query <= 3; query++ {
 			s, server := faked(t)
 			s.put(t, session(state))
-			var first store.Match
+			var first life.Match
 			var asked atomic.Int64
 			server.OnCall(fakefirestore.On("RunQuery", func(fakefirestore.Call) fakefirestore.Fault {
 				if asked.Add(1) == query {
@@ -149,14 +150,14 @@ func TestBothJoin(t *testing.T) {
 	})
 	for _, s := range subjects {
 		s.consistent(t)
-		if m := read[store.Match](t, s, "matches/1"); !m.AskerJoined || !m.WillsonerJoined {
+		if m := read[life.Match](t, s, "matches/1"); !m.AskerJoined || !m.WillsonerJoined {
 			t.Errorf("not joined: %+v", m)
 		}
 		s.edit(t, "matches/1", "willsoner_join", false)
 	}
 	together(2*len(subjects), func(n int) {
 		err := ask(subjects[n/2], []string{"complete", "join as willsoner"}[n%2])
-		if err != nil && !(n%2 == 1 && err == store.ErrNotFound) {
+		if err != nil && !(n%2 == 1 && err == life.ErrNotFound) {
 			t.Error(err)
 		}
 	})
@@ -176,7 +177,7 @@ func TestReviewedTwice(t *testing.T) {
 			if i >= 2 {
 				return nil, s.Report(ctx, asker, 1, []string{"m1", "m2"})
 			}
-			return s.Review(ctx, store.Review{MatchIdx: 1, AskerUID: asker, Rating: 4.5, ImageIdx: 1, Content: fmt.Sprint(i)})
+			return s.Review(ctx, life.Review{MatchIdx: 1, AskerUID: asker, Rating: 4.5, ImageIdx: 1, Content: fmt.Sprint(i)})
 		})
 		if i < 2 {
 			errs[i] = err
@@ -184,6 +185,6 @@ func TestReviewedTwice(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	one(t, errs, store.ErrReviewExists)
+	one(t, errs, life.ErrReviewExists)
 	s.consistent(t)
 }

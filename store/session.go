@@ -71,13 +71,31 @@ func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx 
 	return m, nil
 }
 
-// parties is what of a match says whose it is.
-type parties struct {
-	Asker     string `firestore:"asker_uid"`
-	Willsoner string `firestore:"willsoner_uid"`
-}
+// What of a match says whose it is.
+type (
+	ofAsker struct {
+		UID string `firestore:"asker_uid"`
+	}
+	ofWillsoner struct {
+		UID string `firestore:"willsoner_uid"`
+	}
+)
 
-var partiesSchema = docbytes.For[parties]()
+var (
+	ofAskerSchema     = docbytes.For[ofAsker]()
+	ofWillsonerSchema = docbytes.For[ofWillsoner]()
+)
+
+// belongsTo reports whether the caller is that party of a match, of which nothing else
+// needs to be readable.
+func belongsTo(match raw, caller life.Caller) bool {
+	if caller.Party == life.Willsoner {
+		var of ofWillsoner
+		return ofWillsonerSchema.Decode(match.Document, &of) == nil && of.UID == caller.UID
+	}
+	var of ofAsker
+	return ofAskerSchema.Decode(match.Document, &of) == nil && of.UID == caller.UID
+}
 
 // matchOf reads a match for one of its parties. To anybody else there is none, readable
 // or not.
@@ -86,15 +104,7 @@ func matchOf(r *reader, caller life.Caller, idx int64) (found[life.Match], error
 	if err != nil {
 		return found[life.Match]{}, err
 	}
-	var of parties
-	if !all[0].exists || partiesSchema.Decode(all[0].Document, &of) != nil {
-		return found[life.Match]{}, life.ErrNotFound
-	}
-	uid := of.Asker
-	if caller.Party == life.Willsoner {
-		uid = of.Willsoner
-	}
-	if uid != caller.UID {
+	if !all[0].exists || !belongsTo(all[0], caller) {
 		return found[life.Match]{}, life.ErrNotFound
 	}
 	return decode(r, matches, all[0])
@@ -117,15 +127,16 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (life.Ma
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		accountSent := find(c.reader, askers, uidID(m.AskerUID))
 		busySent := c.askBusy(m.AskerUID, m.WillsonerUID)
-		others, err := c.othersSelected(m)
-		if err != nil {
-			return false, err
-		}
+		awaitOthers := c.askOthers(m)
 		concern, err := concernSent.one()
 		if err != nil {
 			return false, err
 		}
 		account, err := accountSent.one()
+		if err != nil {
+			return false, err
+		}
+		others, err := awaitOthers()
 		if err != nil {
 			return false, err
 		}
@@ -173,23 +184,37 @@ func hourAgreed(r *reader, m *life.Match) error {
 	return err
 }
 
-// othersSelected returns the statuses of the concern's other matches that were selected. A
-// match of a payment has no use for them: its concern's document tells.
-func (c *change) othersSelected(m *life.Match) (map[string]bool, error) {
+// A standing is what of a match tells what became of it, whatever else is wrong with it.
+type standing struct {
+	Status string `firestore:"status"`
+}
+
+var standingSchema = docbytes.For[standing]()
+
+// askOthers asks which of the concern's other matches were selected, and returns what waits
+// for their statuses. A match of a payment has no use for them: its concern's document
+// tells.
+func (c *change) askOthers(m *life.Match) func() (map[string]bool, error) {
 	statuses := map[string]bool{}
 	if m.Round > 0 {
-		return statuses, nil
+		return func() (map[string]bool, error) { return statuses, nil }
 	}
-	for _, status := range []string{life.Chat, life.Complete} {
-		all, err := ask(c.reader, ofConcern(m.ConcernIdx, status)).raws()
+	itself := life.Decimal(m.Idx)
+	sent := ask(c.reader, ofConcern(m.ConcernIdx, life.Chat, life.Complete))
+	return func() (map[string]bool, error) {
+		all, err := sent.raws()
 		if err != nil {
 			return nil, err
 		}
 		for _, other := range all {
-			statuses[status] = statuses[status] || other.id != life.Decimal(m.Idx)
+			var of standing
+			if err := standingSchema.Decode(other.Document, &of); err != nil {
+				return nil, err // no document that the query finds
+			}
+			statuses[of.Status] = statuses[of.Status] || other.id != itself
 		}
+		return statuses, nil
 	}
-	return statuses, nil
 }
 
 // selectable returns the refusal of a select that its concern stands in the way of.

@@ -6,31 +6,31 @@ import (
 	"strconv"
 	"time"
 
-	"willson/store"
+	"willson/life"
 )
 
 const pictures = "https://willson-v1.s3.ap-northeast-2.amazonaws.com/"
 
 // Waiting is a match that waits for its asker, with every field but starts_at.
-func Waiting(idx int64, askerUID, willsonerUID string, edits ...func(*store.Match)) store.Match {
+func Waiting(idx int64, askerUID, willsonerUID string, edits ...func(*life.Match)) life.Match {
 	created := time.Date(2020, 10, 20, 14, 43, 32, 0, time.UTC)
-	m := store.Match{
+	m := life.Match{
 		Idx:          idx,
 		ConcernIdx:   idx + 1_000_000, // each its own
 		WillsonerIdx: 193,
 		AskerUID:     askerUID,
 		WillsonerUID: willsonerUID,
-		Status:       store.Waiting,
-		Concern: store.Concern{
+		Status:       life.Waiting,
+		Brief: life.Brief{
 			Minutes:     50,
 			Nickname:    "잔나",
 			Content:     "연애 고민이에요",
 			AskerPic:    pictures + "user_image/img_profile_w.png",
 			AskerGender: "F",
-			Subcategory: &store.Topic{Name: "갈등", Category: "연애"},
+			Subcategory: &life.Topic{Name: "갈등", Category: "연애"},
 			Feelings:    []string{"불쾌한", "우울한"},
 		},
-		Card: store.Card{
+		Card: life.Card{
 			Introduction:  "안녕하슈",
 			Experience:    "고물을 줍고 다녔습니다",
 			Nickname:      "답변자143",
@@ -39,7 +39,7 @@ func Waiting(idx int64, askerUID, willsonerUID string, edits ...func(*store.Matc
 			AvgRating:     "4.9",
 			Pic:           pictures + "user_image/img_profile_m.png",
 			ImagePic:      pictures + "willsoner_image/willson_04.jpg",
-			Subcategories: []store.Topic{{Name: "이별", Category: "연애"}},
+			Subcategories: []life.Topic{{Name: "이별", Category: "연애"}},
 			Keywords:      []string{"줍줍", "집"},
 		},
 		DateIdx:   new(int64(7)),
@@ -54,8 +54,8 @@ func Waiting(idx int64, askerUID, willsonerUID string, edits ...func(*store.Matc
 }
 
 // At makes a match a reservation for that hour.
-func At(starts time.Time) func(*store.Match) {
-	return func(m *store.Match) { m.StartsAt = starts }
+func At(starts time.Time) func(*life.Match) {
+	return func(m *life.Match) { m.StartsAt = starts }
 }
 
 // Path is where a match is stored.

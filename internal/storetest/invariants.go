@@ -10,17 +10,17 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"willson/store"
+	"willson/life"
 )
 
 // Invariants reads the whole database and says what in it contradicts the promises that
 // hold whatever was done, and in whatever order. Nothing may be writing meanwhile.
 func Invariants(ctx context.Context, client *firestore.Client) ([]string, error) {
 	db := &database{ctx: ctx, client: client}
-	db.matches = read[store.Match](db, "matches")
-	db.rooms = read[store.Chatroom](db, "chatrooms")
-	db.reservations = read[store.Reservation](db, "reservations")
-	db.reviews = read[store.Review](db, "reviews")
+	db.matches = read[life.Match](db, "matches")
+	db.rooms = read[life.Chatroom](db, "chatrooms")
+	db.reservations = read[life.Reservation](db, "reservations")
+	db.reviews = read[life.Review](db, "reviews")
 	db.checkRooms()
 	db.checkMatches()
 	db.checkTimes()
@@ -33,10 +33,10 @@ func Invariants(ctx context.Context, client *firestore.Client) ([]string, error)
 type database struct {
 	ctx          context.Context
 	client       *firestore.Client
-	matches      map[string]store.Match
-	rooms        map[string]store.Chatroom
-	reservations map[string]store.Reservation
-	reviews      map[string]store.Review
+	matches      map[string]life.Match
+	rooms        map[string]life.Chatroom
+	reservations map[string]life.Reservation
+	reviews      map[string]life.Review
 	broken       []string
 	err          error
 }
@@ -78,13 +78,13 @@ func (db *database) exists(path string) *firestore.DocumentSnapshot {
 }
 
 // roomOf returns a match's chatroom and its roomkey, "" without one.
-func (db *database) roomOf(idx int64) (roomkey string, room store.Chatroom) {
+func (db *database) roomOf(idx int64) (roomkey string, room life.Chatroom) {
 	for key, r := range db.rooms {
 		if r.Idx == idx {
 			return key, r
 		}
 	}
-	return "", store.Chatroom{}
+	return "", life.Chatroom{}
 }
 
 func (db *database) checkRooms() {
@@ -103,7 +103,7 @@ func (db *database) checkRooms() {
 		m, ok := db.matches[strconv.FormatInt(room.Idx, 10)]
 		switch {
 		case !ok: // of an older server
-		case m.Status != store.Chat && m.Status != store.Complete:
+		case m.Status != life.Chat && m.Status != life.Complete:
 			db.breaks("match %d is %s and has a room", m.Idx, m.Status)
 		case m.Status != room.Status:
 			db.breaks("match %d is %s and its room %s", m.Idx, m.Status, room.Status)
@@ -121,7 +121,7 @@ func (db *database) checkMatches() {
 		roomkey, _ := db.roomOf(m.Idx)
 		state := "none"
 		for id, r := range db.reservations {
-			if r.Idx != m.Idx || r.AskerUID != m.AskerUID || r.Status != store.Reserved && r.Status != store.Opened {
+			if r.Idx != m.Idx || r.AskerUID != m.AskerUID || r.Status != life.Reserved && r.Status != life.Opened {
 				continue
 			}
 			if state != "none" {
@@ -132,24 +132,24 @@ func (db *database) checkMatches() {
 				db.breaks("match %d has roomkey %s and reservations/%s %s", m.Idx, m.Roomkey, id, r.Roomkey)
 			}
 		}
-		if m.Status == store.Chat {
+		if m.Status == life.Chat {
 			if other := concerns[m.ConcernIdx]; other != 0 {
 				db.breaks("concern %d has two selected matches: %d and %d", m.ConcernIdx, other, m.Idx)
 			}
 			concerns[m.ConcernIdx] = m.Idx
 		}
-		selected := m.Status == store.Chat || m.Status == store.Complete
+		selected := m.Status == life.Chat || m.Status == life.Complete
 		switch {
 		case !selected && state != "none":
 			db.breaks("match %d is %s and has a reservation", m.Idx, m.Status)
 		case selected && m.StartsAt.IsZero() && state != "none":
 			db.breaks("match %d has no hour and a reservation", m.Idx)
 		case selected && m.StartsAt.IsZero() && roomkey == "",
-			m.Status == store.Complete && roomkey == "":
+			m.Status == life.Complete && roomkey == "":
 			db.breaks("match %d is %s and has no room", m.Idx, m.Status)
-		case selected && !m.StartsAt.IsZero() && (state == "none" || (state == store.Opened) != (roomkey != "")):
+		case selected && !m.StartsAt.IsZero() && (state == "none" || (state == life.Opened) != (roomkey != "")):
 			db.breaks("match %d is %s, its reservation %s, and its room %q", m.Idx, m.Status, state, roomkey)
-		case m.Status == store.Waiting && (m.AskerJoined || m.WillsonerJoined):
+		case m.Status == life.Waiting && (m.AskerJoined || m.WillsonerJoined):
 			db.breaks("match %d is waiting and joined", m.Idx)
 		}
 	}
@@ -175,13 +175,13 @@ func (db *database) checkTimes() {
 		sessions = append(sessions, s)
 	}
 	for key, r := range db.rooms {
-		if r.Status == store.Chat {
-			add("chatrooms/"+key, r.StartedAt, r.Concern.Minutes, r.AskerUID, r.WillsonerUID)
+		if r.Status == life.Chat {
+			add("chatrooms/"+key, r.StartedAt, r.Brief.Minutes, r.AskerUID, r.WillsonerUID)
 		}
 	}
 	for id, r := range db.reservations {
-		if r.Status == store.Reserved {
-			add("reservations/"+id, r.StartsAt, r.Concern.Minutes, r.AskerUID, r.WillsonerUID)
+		if r.Status == life.Reserved {
+			add("reservations/"+id, r.StartsAt, r.Brief.Minutes, r.AskerUID, r.WillsonerUID)
 		}
 	}
 }
@@ -191,7 +191,7 @@ func (db *database) checkReviews() {
 		m, ok := db.matches[id]
 		roomkey, _ := db.roomOf(review.MatchIdx)
 		switch {
-		case !ok || m.Idx != review.MatchIdx || roomkey == "" || m.Status != store.Chat && m.Status != store.Complete:
+		case !ok || m.Idx != review.MatchIdx || roomkey == "" || m.Status != life.Chat && m.Status != life.Complete:
 			db.breaks("reviews/%s is not of a session", id)
 		case review.AskerUID != m.AskerUID || review.WillsonerUID != m.WillsonerUID || review.ConcernIdx != m.ConcernIdx || review.WillsonerIdx != m.WillsonerIdx:
 			db.breaks("reviews/%s and its match disagree", id)
