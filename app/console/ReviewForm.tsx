@@ -1,12 +1,12 @@
 // The asker's last screen: a review, and with it the session's end.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ReviewImage } from '../clients/openapi';
+import type { Picture } from '../clients/openapi';
 import { useText } from './text';
 import type { Desk } from './useDesk';
 
 export function ReviewForm({ desk, idx, back }: { desk: Desk; idx: number; back(): void }) {
   const t = useText();
-  const [images, setImages] = useState<ReviewImage[]>();
+  const [images, setImages] = useState<Picture[]>();
   const [rating, setRating] = useState(5);
   const [isSending, setSending] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);

@@ -21,7 +21,7 @@ export function Viewer({ user }: { user: User | null }) {
       displayOperationId: true,
       tryItOutEnabled: true,
       validatorUrl: null,
-      onComplete: () => void user?.getIdToken().then((token) => ui.preauthorizeApiKey('idToken', token)),
+      onComplete: () => void user?.getIdToken().then((token) => ui.preauthorizeApiKey('token', token)),
       // The token given at first expires.
       requestInterceptor: async (request) => {
         if (user && request.headers['x-token']) request.headers['x-token'] = await user.getIdToken();

@@ -367,7 +367,7 @@ function theConsole() {
     const isViewer = ({ pathname }) => pathname.includes('/Viewer-');
     assert.equal(requests.some(isViewer), false);
     await asker.getByRole('link', { name: 'API reference' }).click();
-    const operation = asker.locator('#operations-asker-listAskerChatrooms');
+    const operation = asker.locator('#operations-session-listAskerChatrooms');
     await operation.getByRole('button').first().click();
     await button(operation, 'Execute').click();
     await seen(operation.locator('.live-responses-table'), '200', '20455');
