@@ -313,7 +313,7 @@ func TestConditional(t *testing.T) {
 	again := api.ask(t, http.MethodGet, chatrooms).Header.Get("ETag")
 	changed := serve(t, withSessions(func(context.Context, life.Caller) (store.Sessions, error) {
 		s := example()
-		s.Reserved[2].Concern.Minutes++
+		s.Reserved[2].Brief.Minutes++
 		return s, nil
 	})).ask(t, http.MethodGet, chatrooms, "If-None-Match", tag)
 	if again != tag || changed.StatusCode != http.StatusOK || changed.Header.Get("ETag") == tag {
@@ -343,7 +343,7 @@ func TestCompression(t *testing.T) {
 			t.Errorf("%s: %d bytes are compressed", path, len(got.body))
 		}
 	}
-	oneRow := serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) {
+	oneRow := serve(t, withSessions(func(context.Context, life.Caller) (store.Sessions, error) {
 		return store.Sessions{UnderWay: example().UnderWay}, nil
 	})).ask(t, http.MethodGet, chatrooms, "Accept-Encoding", "gzip")
 	if oneRow.Header.Get("Content-Encoding") != "" {
@@ -365,7 +365,7 @@ func TestDeadline(t *testing.T) {
 		"a change": withStore(fakeStore{change: func(ctx context.Context, _ string, _ life.Caller, _ int64) (life.Match, error) {
 			return life.Match{}, untilTheEnd(ctx)
 		}}),
-		"the verifier": func(cfg *handlers.Config) { cfg.Verifier = slowVerifier(untilTheEnd) },
+		"the verifier": func(cfg *handlers.Config) { cfg.Verifier = slowVerifier{cfg.Verifier, untilTheEnd} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -383,10 +383,12 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-type slowVerifier func(context.Context) error
+type slowVerifier struct {
+	handlers.Verifier
+	wait func(context.Context) error
+}
 
-func (v slowVerifier) Verify(ctx context.Context, _ []string) (string, error) { return "", v(ctx) }
-func (v slowVerifier) Ready() error                                           { return nil }
+func (v slowVerifier) Verify(ctx context.Context, _ []string) (string, error) { return "", v.wait(ctx) }
 
 // TestTooMany fills the server and has it turn away the next.
 func TestTooMany(t *testing.T) {

@@ -112,12 +112,12 @@ func TestLeavesOut(t *testing.T) {
 	bare := store.Sessions{
 		UnderWay: []life.Chatroom{{
 			Idx: 1, Roomkey: "r", AskerUID: "a", WillsonerUID: "w", StartedAt: time.UnixMilli(5),
-			Concern: life.Brief{Minutes: 50, Idx: 3, Subcategory: &life.Topic{}, Feelings: []string{""}},
-			Card:    life.Card{Idx: 4, Keywords: []string{""}},
+			Brief: life.Brief{Minutes: 50, Idx: 3, Subcategory: &life.Topic{}, Feelings: []string{""}},
+			Card:  life.Card{Idx: 4, Keywords: []string{""}},
 		}},
 		Reserved: []life.Reservation{{
 			Idx: 2, Roomkey: "s", AskerUID: "a", StartsAt: time.Unix(0, 0),
-			Concern: life.Brief{Minutes: 60}, Card: life.Card{Idx: 5},
+			Brief: life.Brief{Minutes: 60}, Card: life.Card{Idx: 5},
 		}},
 	}
 	askers := `{
@@ -135,7 +135,7 @@ func TestLeavesOut(t *testing.T) {
 	}`
 	bareForWillsoner := bare
 	bareForWillsoner.Reserved = slices.Clone(bare.Reserved)
-	bareForWillsoner.Reserved[0].Concern.Idx, bareForWillsoner.Reserved[0].WillsonerUID = 6, "w"
+	bareForWillsoner.Reserved[0].Brief.Idx, bareForWillsoner.Reserved[0].WillsonerUID = 6, "w"
 	willsoners := `{
 		"count": 2,
 		"ing": [{
@@ -229,7 +229,7 @@ func TestTextComesAsItIs(t *testing.T) {
 	}
 	body := serve(t, withSessions(func(context.Context, life.Caller) (store.Sessions, error) {
 		return store.Sessions{UnderWay: []life.Chatroom{room(func(c *life.Chatroom) {
-			c.Idx, c.Concern.AskerPic = math.MaxInt64, "https://example.com/?a=1&b=<2>"
+			c.Idx, c.Brief.AskerPic = math.MaxInt64, "https://example.com/?a=1&b=<2>"
 		})}}, nil
 	})).ask(t, http.MethodGet, chatrooms).body
 	for _, want := range []string{`"idx":9223372036854775807`, `"https://example.com/?a=1&b=<2>"`} {

@@ -12,7 +12,6 @@ import (
 
 	"willson/handlers"
 	"willson/life"
-	"willson/store"
 )
 
 func TestReviewImages(t *testing.T) {

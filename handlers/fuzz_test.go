@@ -96,18 +96,18 @@ func FuzzDocuments(f *testing.F) {
 		at := time.UnixMilli(millis)
 		m := storetest.Waiting(idx, asker, "w", func(m *life.Match) {
 			m.ConcernIdx, m.Status, m.Roomkey, m.StartsAt, m.CreatedAt, m.UpdatedAt = idx, life.Chat, "key", at, at, at
-			m.Concern.Minutes, m.Concern.Nickname, m.Concern.AskerGender, m.Concern.Feelings = minutes, text, gender, []string{text}
-			m.Concern.Subcategory = &life.Topic{Name: text}
+			m.Brief.Minutes, m.Brief.Nickname, m.Brief.AskerGender, m.Brief.Feelings = minutes, text, gender, []string{text}
+			m.Brief.Subcategory = &life.Topic{Name: text}
 			m.Card = life.Card{Introduction: text, Gender: gender, AvgRating: text, Keywords: []string{text, text}, Subcategories: []life.Topic{{Category: text}}}
 			if !full {
-				m.Card, m.Concern, m.DateIdx, m.StartsAt = life.Card{}, life.Brief{Minutes: minutes}, nil, time.Time{}
+				m.Card, m.Brief, m.DateIdx, m.StartsAt = life.Card{}, life.Brief{Minutes: minutes}, nil, time.Time{}
 			}
 		})
-		concern, card := m.Concern, m.Card
+		concern, card := m.Brief, m.Card
 		concern.Idx, card.Idx = idx, idx
 		sessions := store.Sessions{
-			UnderWay: []life.Chatroom{{Idx: idx, Roomkey: "r", AskerUID: asker, WillsonerUID: "w", StartedAt: at, Concern: concern, Card: card}},
-			Reserved: []life.Reservation{{Idx: idx, Roomkey: "r", AskerUID: asker, WillsonerUID: "w", StartsAt: at, Concern: concern, Card: card}},
+			UnderWay: []life.Chatroom{{Idx: idx, Roomkey: "r", AskerUID: asker, WillsonerUID: "w", StartedAt: at, Brief: concern, Card: card}},
+			Reserved: []life.Reservation{{Idx: idx, Roomkey: "r", AskerUID: asker, WillsonerUID: "w", StartsAt: at, Brief: concern, Card: card}},
 		}
 		handler := newHandler(t, fakeStore{
 			sessions: func(context.Context, life.Caller) (store.Sessions, error) { return sessions, nil },

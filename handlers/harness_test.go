@@ -42,6 +42,15 @@ type verifier func(values []string) (uid string, err error)
 func (v verifier) Verify(_ context.Context, values []string) (string, error) { return v(values) }
 func (v verifier) Ready() error                                              { return nil }
 
+// SignIn takes a token as Verify does. It is of a user with an address, and becomes a cookie
+// that is the same token.
+func (v verifier) SignIn(_ context.Context, token string) (auth.Identity, error) {
+	uid, err := v([]string{token})
+	return auth.Identity{UID: uid, Email: "asker@willson.test"}, err
+}
+
+func (v verifier) Cookie(_ context.Context, token string) (string, error) { return token, nil }
+
 // description is openapi.yaml, read once.
 var description struct {
 	sync.Once
@@ -57,11 +66,12 @@ func described(t testing.TB) *openapi.Description {
 // A fakeStore is a handlers.Store that is always ready. A function that is nil answers
 // with the contract's example.
 type fakeStore struct {
-	sessions func(ctx context.Context, caller life.Caller) (store.Sessions, error)
-	change   func(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, error)
-	images   func() ([]life.ReviewImage, error)
-	review   func(life.Review) (life.Review, error)
-	report   func(askerUID string, matchIdx int64, ids []string) error
+	handlers.Store // nil: the road is tested over the real store
+	sessions       func(ctx context.Context, caller life.Caller) (store.Sessions, error)
+	change         func(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, error)
+	images         func() ([]life.ReviewImage, error)
+	review         func(life.Review) (life.Review, error)
+	report         func(askerUID string, matchIdx int64, ids []string) error
 }
 
 func (f fakeStore) Sessions(ctx context.Context, caller life.Caller) (store.Sessions, error) {
@@ -367,7 +377,7 @@ func example() store.Sessions {
 			Roomkey:      "WbSC96eYyuXfdPvAmkj8cjVOf002_" + pair,
 			WillsonerUID: uid,
 			StartsAt:     starts,
-			Concern:      life.Brief{Minutes: minutes},
+			Brief:        life.Brief{Minutes: minutes},
 			Card:         life.Card{Idx: card, Nickname: nickname, ImagePic: pictures + "willsoner_image/willson_02.jpg"},
 		}
 	}
@@ -377,7 +387,7 @@ func example() store.Sessions {
 			Roomkey:   asker + "_1205312339_1605077440300",
 			AskerUID:  asker,
 			StartedAt: time.UnixMilli(1605077440300),
-			Concern:   life.Brief{Idx: 1513, Minutes: 50, Nickname: "잔나", AskerPic: pictures + "user_image/img_profile_w.png"},
+			Brief:     life.Brief{Idx: 1513, Minutes: 50, Nickname: "잔나", AskerPic: pictures + "user_image/img_profile_w.png"},
 			Card: life.Card{
 				Idx:           12,
 				Introduction:  "안녕하슈",
@@ -408,7 +418,7 @@ func willsonersExample() store.Sessions {
 			AskerUID:     "CLIUm7iNKgch5VHSAARQ2xkZuG93",
 			WillsonerUID: asker,
 			StartedAt:    time.UnixMilli(1605158334584),
-			Concern: life.Brief{
+			Brief: life.Brief{
 				Idx: 1468, Minutes: 1, Nickname: "데이지의  루시", Content: "ㅎㅎㅎㅎ좋아요", AskerPic: pic, AskerGender: "F",
 				Subcategory: &life.Topic{Name: "갈등", Category: "연애"}, Feelings: []string{"불쾌한", "절망감", "우울한"},
 			},
@@ -417,7 +427,7 @@ func willsonersExample() store.Sessions {
 		Reserved: []life.Reservation{{
 			Idx: 18237, Roomkey: other + "_" + asker, AskerUID: other, WillsonerUID: asker,
 			StartsAt: time.Date(2021, 3, 19, 13, 0, 0, 0, time.UTC),
-			Concern:  life.Brief{Idx: 1469, Minutes: 60, Nickname: "잔나"},
+			Brief:    life.Brief{Idx: 1469, Minutes: 60, Nickname: "잔나"},
 			Card:     life.Card{Idx: 150},
 		}},
 	}
