@@ -10,6 +10,7 @@ import (
 const (
 	Reserved = "reserved" // its chatroom is not open yet
 	Opened   = "opened"   // its chatroom is
+	Ended    = "ended"    // by an operator: nobody came
 )
 
 // A Chatroom is a session that has started: chatrooms/{roomkey}.

@@ -137,6 +137,11 @@ func reviewsOf(willsonerIdx int64) query[life.Review] {
 	return from(reviews, "reviews", equal("willsoner_idx", willsonerIdx)).descending("created_at").limit(maxReviews)
 }
 
+// accountsWithAddress finds the account with an e-mail address.
+func accountsWithAddress(email string) query[life.Account] {
+	return from(askers, "accounts by address", equal("email", email)).limit(1)
+}
+
 // newestLines finds the newest lines of an account's ledger.
 func newestLines(uid string) query[life.LedgerLine] {
 	return from(ledger.below(askers.doc(uidID(uid))), "ledger", nil...).descending("created_at").limit(maxLedger)
@@ -179,6 +184,7 @@ func probes() []probe {
 		probeOf(profileNumbered(1)),
 		probeOf(reviewsOf(1)),
 		probeOf(newestLines("-")),
+		probeOf(accountsWithAddress("-")),
 	}
 	for _, party := range []life.Party{life.Asker, life.Willsoner} {
 		caller := life.Caller{Party: party, UID: "-"}

@@ -246,7 +246,7 @@ func (s *Store) Join(ctx context.Context, caller life.Caller, idx int64) (life.M
 		if !m.IsReservation() {
 			return c.join(m, caller.Party), nil
 		}
-		room, err := c.room(m)
+		room, err := roomOf(c.reader, m)
 		if err != nil {
 			return false, err
 		}
@@ -334,17 +334,17 @@ func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.
 	})
 }
 
-// room reads the chatroom that the match's roomkey names, which may not exist.
-func (c *change) room(m *life.Match) (found[life.Chatroom], error) {
+// roomOf reads the chatroom that the match's roomkey names, which may not exist.
+func roomOf(r *reader, m *life.Match) (found[life.Chatroom], error) {
 	if !isID(m.Roomkey) {
 		return nothing[life.Chatroom](m.Roomkey), nil
 	}
-	return find(c.reader, chatrooms, m.Roomkey).one()
+	return find(r, chatrooms, m.Roomkey).one()
 }
 
 // ownRoom reads the match's chatroom, and returns life.ErrNotFound if it has none.
 func (c *change) ownRoom(m *life.Match) (found[life.Chatroom], error) {
-	room, err := c.room(m)
+	room, err := roomOf(c.reader, m)
 	if err == nil && !(room.exists && m.Owns(&room.doc)) {
 		err = life.ErrNotFound
 	}
