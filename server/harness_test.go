@@ -1,4 +1,4 @@
-package main
+package server_test
 
 import (
 	"context"
@@ -11,11 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/firestore"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"willson/internal/authemulator"
 	"willson/internal/issuer"
 	"willson/internal/telemetrytest"
+	"willson/server"
 	"willson/telemetry"
 )
 
@@ -45,8 +47,7 @@ const asServer = "WILLSON_TEST_AS_SERVER"
 // takes a copy, before anything runs that reads it.
 func TestMain(m *testing.M) {
 	if os.Getenv(asServer) != "" {
-		main()
-		return
+		os.Exit(server.Main())
 	}
 	http.DefaultTransport.(*http.Transport).DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if i := google.Load(); i != nil {
@@ -90,7 +91,7 @@ func startServer(t testing.TB, env map[string]string) *serverUnderTest {
 	full := map[string]string{"PORT": "0", "GOOGLE_CLOUD_PROJECT": testProject}
 	maps.Copy(full, env)
 	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", full["FIREBASE_AUTH_EMULATOR_HOST"])
-	cfg, err := readConfig(func(name string) string { return full[name] })
+	cfg, err := server.ReadConfig(func(name string) string { return full[name] })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func startServer(t testing.TB, env map[string]string) *serverUnderTest {
 	var result error
 	go func() {
 		defer close(ended)
-		result = run(ctx, cfg, telemetry.NewLogger(log, cfg.logLevel, false), prometheus.NewRegistry(), func(a net.Addr) { address <- a })
+		result = server.Run(ctx, cfg, telemetry.NewLogger(log, cfg.LogLevel, false), prometheus.NewRegistry(), func(a net.Addr) { address <- a })
 	}()
 	s := &serverUnderTest{log: log, stop: func() error {
 		cancel()
@@ -160,4 +161,29 @@ func signIn(t testing.TB, uid string) string {
 func emulate(t testing.TB, path string, body map[string]any) string {
 	t.Helper()
 	return authemulator.Ask(t, authEmulator, path, body)
+}
+
+// freshProject is a project of which nobody else knows.
+func freshProject() string { return fmt.Sprintf("demo-%d", time.Now().UnixNano()) }
+
+// firestoreClient is one with an owner's rights, for a Firestore at host.
+func firestoreClient(t testing.TB, project, host string) *firestore.Client {
+	t.Helper()
+	t.Setenv("FIRESTORE_EMULATOR_HOST", host)
+	client, err := firestore.NewClient(context.Background(), project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+// putAll stores documents by path.
+func putAll(t testing.TB, client *firestore.Client, docs map[string]any) {
+	t.Helper()
+	for path, doc := range docs {
+		if _, err := client.Doc(path).Set(t.Context(), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -1,0 +1,6 @@
+package server
+
+var (
+	CrossOrigin = crossOrigin
+	Serve       = serve
+)
