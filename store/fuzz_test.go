@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,13 +26,19 @@ import (
 )
 
 // answering is a Firestore whose queries of a collection find what is under its name,
-// whatever they ask for.
+// whatever they ask for, and are noted.
 type answering struct {
 	pb.UnimplementedFirestoreServer
 	documents map[string][][]byte
+
+	mu    sync.Mutex
+	asked []*pb.StructuredQuery
 }
 
 func (a *answering) RunQuery(query *pb.RunQueryRequest, stream pb.Firestore_RunQueryServer) error {
+	a.mu.Lock()
+	a.asked = append(a.asked, query.GetStructuredQuery())
+	a.mu.Unlock()
 	for _, doc := range a.documents[query.GetStructuredQuery().GetFrom()[0].GetCollectionId()] {
 		response := &pb.RunQueryResponse{} // unknown fields are sent as they are
 		response.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), doc))
@@ -103,6 +110,7 @@ func FuzzDocument(f *testing.F) {
 			}
 		}
 		s.log.Reset()
+		server.asked = nil
 	})
 }
 

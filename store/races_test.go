@@ -85,6 +85,7 @@ func one(t testing.TB, errs []error, want error) {
 func TestSentManyTimes(t *testing.T) {
 	t.Parallel()
 	s := emulated(t)
+	s.clock.step = time.Microsecond // or each would take the others' writes for its own
 	s.put(t, session("waiting"))
 	answers := make([]life.Match, 6)
 	together(len(answers), func(i int) {
