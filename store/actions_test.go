@@ -53,8 +53,24 @@ func (c call) caller() string {
 
 // session is match 1, its documents, and two messages, in one of these states: waiting,
 // chat, complete, and of a reservation for an hour after noon: agreed, reserved, opened.
+// Where it is paid, "paid waiting" and so on, its concern was paid for at noon, with
+// accounts, a profile, and match 2, the offer of another willsoner.
 func session(state string) docs {
-	m := storetest.Waiting(1, asker, willsoner)
+	m, all := storetest.Waiting(1, asker, willsoner), docs{}
+	state, isPaid := strings.CutPrefix(state, "paid ")
+	concern := storetest.Paid(m.ConcernIdx, asker, noon)
+	if isPaid {
+		m = storetest.Offered(1, concern, willsoner, noon)
+		all["matches/2"] = storetest.Offered(2, concern, "another", noon)
+		all["willsoners/"+willsoner] = storetest.Profile(willsoner, noon)
+		account, given := storetest.Account(asker, 20, noon)
+		if state != "waiting" {
+			concern.Status = map[string]string{"chat": life.Matched, "complete": life.Complete}[state]
+			taken, _ := account.Take(&concern, noon)
+			all["askers/"+asker+"/transactions/1"] = taken
+		}
+		all["concerns/1000001"], all["askers/"+asker], all["askers/"+asker+"/transactions/welcome"] = concern, account, given
+	}
 	if state == "agreed" || state == "reserved" || state == "opened" {
 		m.StartsAt = later(60)
 	}
@@ -62,13 +78,14 @@ func session(state string) docs {
 		m.AskerJoined, m.Roomkey = true, "old" // as nothing has made
 	}
 	if state == "waiting" || state == "agreed" {
-		return docs{"matches/1": m}
+		all["matches/1"] = m
+		return all
 	}
 	m.Status, m.Roomkey = life.Chat, "room"
 	if state == "complete" {
 		m.Status = life.Complete
 	}
-	all := docs{"matches/1": m}
+	all["matches/1"] = m
 	if reservation := m.Reservation(); state == "reserved" || state == "opened" {
 		reservation.Status = state
 		all["reservations/1"] = reservation
@@ -111,7 +128,8 @@ func TestActions(t *testing.T) {
 	others := other.Chatroom(noon)
 	first := fields{"uid": asker, "message": "집", "timeStamp": noon, "reported_by": asker, "reported_at": noon}
 	second := fields{"uid": willsoner, "message": "방", "timeStamp": later(1), "reported_by": asker, "reported_at": noon}
-	newKey := asker + "_" + willsoner + "_1773892200000" // ten minutes before the hour
+	newKey := asker + "_" + willsoner + "_1773892200000"   // ten minutes before the hour
+	laterKey := asker + "_" + willsoner + "_1773889260000" // a minute after noon
 
 	reserved := func(m fields) fields { return with(sessionOf(m, "reserved", "starts_at", later(60)), "roomkey", key) }
 	opened := func(m fields) fields { return sessionOf(m, "chat", "started_at", later(60)) }
@@ -165,6 +183,26 @@ func TestActions(t *testing.T) {
 			"match_idx": int64(1), "concern_idx": int64(1_000_001), "willsoner_idx": int64(193), "asker_uid": asker, "willsoner_uid": willsoner,
 			"rating": 4.5, "image_idx": int64(2), "keyword_idx": []any{}, "content": "좋아요", "nickname": "잔나", "category": "연애", "created_at": noon,
 		})}},
+		"select of a paid concern": {before: session("paid waiting"), call: "select", now: later(1), kept: "matches/1",
+			edits: edits{
+				"matches/1":        {"status", "chat", "roomkey", laterKey, "asker_join", false, "willsoner_join", false, "updated_at", later(1)},
+				"concerns/1000001": {"status", "matched", "updated_at", later(1)}, "askers/" + asker: {"pots", int64(13), "updated_at", later(1)},
+			},
+			made: made{
+				"chatrooms/" + laterKey: func(m fields) fields { return sessionOf(m, "chat", "started_at", later(1)) }, "chatrooms/" + laterKey + "/chats/start": is(start),
+				"askers/" + asker + "/transactions/1": is(fields{"action": "사용", "amount": int64(7), "total": int64(13), "concern_idx": int64(1_000_001), "created_at": later(1)}),
+			}},
+		"complete of a paid concern": {before: session("paid chat"), call: "complete", now: later(1), kept: "matches/1", edits: edits{
+			"matches/1":      {"status", "complete", "updated_at", later(1), "asker_join", false, "willsoner_join", false},
+			"chatrooms/room": {"status", "complete"}, "concerns/1000001": {"status", "complete", "updated_at", later(1)},
+		}},
+		"review of a paid concern": {before: session("paid complete"), call: "review", now: later(1), kept: "reviews/1", again: life.ErrReviewExists,
+			edits: edits{"willsoners/" + willsoner: {"rating_sum", 4.5, "review_count", int64(1), "rating", 4.5}},
+			made: made{"reviews/1": is(fields{
+				"match_idx": int64(1), "concern_idx": int64(1_000_001), "willsoner_idx": int64(193), "asker_uid": asker, "willsoner_uid": willsoner,
+				"rating": 4.5, "image_idx": int64(2), "keyword_idx": []any{}, "content": "좋아요", "created_at": later(1),
+				"nickname": "수줍은 휴이", "category": "연애", "subcategory_idx": int64(3),
+			})}},
 		"report": {before: session("complete"), call: "report", made: made{"reports/1/messages/m1": is(first), "reports/1/messages/m2": is(second)}},
 		"report one more": {before: docs{"reports/1/messages/m1": with(first, "reported_at", later(-5))},
 			call: "report", made: made{"reports/1/messages/m2": is(second)}},

@@ -236,6 +236,45 @@ func TestLostReplies(t *testing.T) {
 	}
 }
 
+// TestLostCommit has a commit not arrive. The next attempt does not wait for the locks
+// of the first, which the emulator keeps for a minute.
+func TestLostCommit(t *testing.T) {
+	t.Parallel()
+	var left atomic.Int64
+	proxy, err := fakefirestore.ResetProxy(emulator(t), func(called string) (http2.ErrCode, bool) {
+		return http2.ErrCodeInternal, called == "Commit" && left.Add(-1) >= 0
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { proxy.Close() })
+	s := open(t, proxy.Addr().String())
+	s.put(t, session("waiting"))
+	left.Store(1)
+	if _, err = s.Select(within(t), asker, 1); err != nil {
+		t.Error(err)
+	}
+	same(t, s.metric(t, "willson_change_retries_total", "select"), 1)
+}
+
+// TestRollback has a transaction's end fail so often.
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	for fails, want := range map[int64]int{0: 1, 1: 2, 2: 3, 1000: 3} {
+		var server *fakefirestore.Server
+		t.Run(fmt.Sprint(fails), func(t *testing.T) { // its end waits for what goes on in the background
+			var s *subject
+			s, server = faked(t)
+			s.put(t, session("chat"))
+			s.edit(t, "chatrooms/room", "started_at", "noon")
+			server.OnCall(fakefirestore.On("Rollback", fakefirestore.First(fails, fakefirestore.Code(codes.Unavailable))))
+			_, err := s.Complete(within(t), asker, 1)
+			plain(t, err)
+		})
+		same(t, server.Count("Rollback"), want)
+	}
+}
+
 // TestLateReview has the commit of a review's first attempt stored after the second
 // attempt has looked for it.
 func TestLateReview(t *testing.T) {

@@ -19,14 +19,14 @@ func later(minutes int) time.Time { return noon.Add(time.Duration(minutes) * tim
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for name, call := range calls() {
-		for _, state := range []string{"waiting", "chat", "complete", "Chat", "opened", "cancelled", "nothing"} {
+		for _, state := range []string{"waiting", "chat", "complete", "init", "Chat", "opened", "cancelled", "nothing"} {
 			for _, uid := range []string{asker, willsoner, "a stranger", ""} {
 				t.Run(fmt.Sprintf("%s, %s, %s", name, state, uid), func(t *testing.T) {
 					t.Parallel()
 					s, server := faked(t)
 					switch state {
 					case "nothing":
-					case "Chat", "opened", "cancelled":
+					case "init", "Chat", "opened", "cancelled":
 						s.put(t, session("chat"))
 						s.edit(t, "matches/1", "status", state)
 					default:
@@ -36,17 +36,22 @@ func TestRefused(t *testing.T) {
 					if uid == call.caller() {
 						may = life.May(call.action, call.party, state)
 					}
-					writes := server.Writes()
+					from := len(server.Calls())
 					_, err := call.do(within(t), s, uid, 1)
-					if allowed := may != life.Refused; allowed && err != nil || !allowed && err != life.ErrNotFound {
+					if may == life.Refused && err != life.ErrNotFound || may != life.Refused && err != nil {
 						t.Errorf("%v", err)
-					}
-					if wrote := server.Writes() > writes; wrote != (may == life.Acts) {
-						t.Errorf("%d writes", server.Writes()-writes)
 					}
 					if err != nil {
 						same(t, s.metric(t, "willson_changes_total", string(call.action), "refused"), 1)
 					}
+					// Who may not act locks nothing: there is but a look without a transaction.
+					got := costOf(server, from)
+					if may != life.Acts {
+						same(t, got, cost{gets: 1})
+					} else if got.commits != 1 || got.writes == 0 {
+						t.Errorf("%+v", got)
+					}
+					same(t, server.Count("Rollback"), 0)
 				})
 			}
 		}
