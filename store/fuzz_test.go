@@ -130,7 +130,7 @@ func FuzzActions(f *testing.F) {
 		s, server := faked(t)
 		s.put(t, someMatches(people))
 		do := func(what, who, idx byte) {
-			uid, match := people[who%3], int64(idx%8)+1
+			uid, match := people[who%3], int64(idx%10)+1
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
 			var err error
@@ -179,8 +179,9 @@ func FuzzActions(f *testing.F) {
 	})
 }
 
-// someMatches are eight matches: two of one concern, overlapping hours, one with oneself,
-// and an old reservation whose roomkey is that of another match's room.
+// someMatches are ten matches: two of one concern, overlapping hours, one with oneself,
+// an old reservation whose roomkey is that of another match's room, and two offers on a
+// concern that was paid for, with the accounts.
 func someMatches(people []string) docs {
 	a, b, c := people[0], people[1], people[2]
 	matches := []life.Match{
@@ -202,6 +203,11 @@ func someMatches(people []string) docs {
 		"chatrooms/shared":             matches[7].Chatroom(later(-40)),
 		"chatrooms/shared/chats/start": fields{"uid": "start", "message": "", "timeStamp": firestore.ServerTimestamp},
 	}
+	concern := storetest.Paid(5_000_000, a, later(600)) // so that its time lasts
+	account, given := storetest.Account(a, 20, noon)
+	all["concerns/5000000"], all["askers/a"], all["askers/a/transactions/welcome"] = concern, account, given
+	all["willsoners/b"] = storetest.Profile(b, noon)
+	matches = append(matches, storetest.Offered(9, concern, b, noon), storetest.Offered(10, concern, c, noon))
 	for _, m := range matches {
 		all[storetest.Path(m.Idx)] = m
 	}

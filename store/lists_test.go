@@ -159,6 +159,35 @@ func TestUnreadableRows(t *testing.T) {
 	s.listed(t, counselled(willsoner), nil, nil)
 }
 
+// TestOtherLetters has fields under names in other letters, also inside arrays: they are
+// not ours, to a list and to an action.
+func TestOtherLetters(t *testing.T) {
+	t.Parallel()
+	s, _ := faked(t)
+	s.put(t, session("waiting"))
+	s.change(t, map[string]any{
+		"matches/1 Starts_At": later(60), "matches/1 Idx": 2, "matches/1 concern.Minutes": 10, "matches/1 concern.nickName": "x",
+		"matches/1 willsoner.subcategories": []any{fields{"NAME": "이별", "category": "연애"}}, "matches/1 concern.subcategory": fields{"Name": "갈등"},
+	})
+	m, err := s.Select(within(t), asker, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.fieldsOf(t, "matches/1"); got["Idx"] != int64(2) || got["Starts_At"] == nil {
+		t.Errorf("what is not ours is gone: %v", got)
+	}
+	s.edit(t, "chatrooms/"+m.Roomkey, "willsoner.subcategories", []any{fields{"NAME": "이별", "category": "연애"}})
+	s.edit(t, "chatrooms/"+m.Roomkey, "Started_At", later(60))
+	got, err := s.Sessions(within(t), of(asker))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := m.Chatroom(noon)
+	same(t, got.UnderWay, []life.Chatroom{want})
+	same(t, []any{want.Card.Subcategories, *want.Brief.Subcategory, want.Brief.Minutes, want.Brief.Nickname},
+		[]any{[]life.Topic{{Category: "연애"}}, life.Topic{}, int64(50), "잔나"})
+}
+
 func TestListed(t *testing.T) {
 	t.Parallel()
 	type edit struct {
