@@ -122,14 +122,18 @@ func (s *Store) repeatedly(ctx context.Context, label string, try func(*change) 
 	}
 }
 
-// commit writes what was collected. Without anything to write it ends the transaction.
+// commit writes what was collected. Without anything to write it ends the transaction. One
+// that fails may not have arrived, and then the next attempt would wait for its locks.
 func (c *change) commit() error {
-	if c.err != nil {
-		return c.err
+	err := c.err
+	if err == nil {
+		_, err = c.store.client.Commit(c.ctx, &pb.CommitRequest{
+			Database: c.store.database, Writes: c.writes, Transaction: c.transaction,
+		})
 	}
-	_, err := c.store.client.Commit(c.ctx, &pb.CommitRequest{
-		Database: c.store.database, Writes: c.writes, Transaction: c.transaction,
-	})
+	if err != nil && c.transaction != nil {
+		c.rollBack()
+	}
 	return err
 }
 

@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
@@ -9,14 +12,13 @@ import (
 	"willson/life"
 )
 
-// A cost is what an action sends, and how many documents it reads and writes.
-type cost struct{ begins, gets, queries, commits, reads, writes int }
+// A cost is how many calls of each kind a request sends, and how many documents it reads
+// and writes.
+type cost struct{ gets, queries, commits, reads, writes int }
 
 func costOf(server *fakefirestore.Server, from int) (c cost) {
 	for _, call := range server.Calls()[from:] {
 		switch r := call.Request.(type) {
-		case *pb.BeginTransactionRequest:
-			c.begins++
 		case *pb.BatchGetDocumentsRequest:
 			c.gets++
 		case *pb.RunQueryRequest:
@@ -29,22 +31,57 @@ func costOf(server *fakefirestore.Server, from int) (c cost) {
 	return c
 }
 
-// TestCost counts on the wire what each action costs, and what its repetition does.
+// inTrips holds calls back until as many have arrived as one trip has: with more than the
+// trips given, one after the other, the test fails.
+func inTrips(t *testing.T, sizes ...int) fakefirestore.Hook {
+	var mu sync.Mutex
+	left, full := slices.Clone(sizes), make([]chan struct{}, len(sizes))
+	for i := range full {
+		full[i] = make(chan struct{})
+	}
+	return func(call fakefirestore.Call) fakefirestore.Fault {
+		mu.Lock()
+		i := slices.IndexFunc(left, func(n int) bool { return n > 0 })
+		if i >= 0 {
+			if left[i]--; left[i] == 0 {
+				close(full[i])
+			}
+		}
+		mu.Unlock()
+		if i < 0 {
+			t.Errorf("%s is one call too many for the trips %v", call.Method, sizes)
+			return fakefirestore.Fault{}
+		}
+		select {
+		case <-full[i]:
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s waits in vain for the others of trip %d of %v", call.Method, i+1, sizes)
+		}
+		return fakefirestore.Fault{}
+	}
+}
+
+// TestCost counts on the wire what each action costs, in how many trips, and what its
+// repetition does. The first trip is the begin of the transaction and a look at the match.
 func TestCost(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		state, call  string
+		trips        []int
 		first, again cost
 	}{
-		{"waiting", "select", cost{1, 1, 3, 1, 1, 3}, cost{1, 1, 0, 1, 1, 0}},
-		{"agreed", "select", cost{1, 1, 3, 1, 1, 2}, cost{1, 1, 0, 1, 1, 0}},
-		{"chat", "join as asker", cost{1, 1, 0, 1, 1, 1}, cost{1, 1, 0, 1, 1, 0}},
-		{"reserved", "join as willsoner", cost{1, 4, 0, 1, 4, 4}, cost{1, 2, 0, 1, 2, 0}},
-		{"opened", "join as asker", cost{1, 2, 0, 1, 2, 1}, cost{1, 2, 0, 1, 2, 0}},
-		{"old", "join as asker", cost{1, 4, 1, 1, 5, 4}, cost{1, 2, 0, 1, 2, 0}},
-		{"chat", "complete", cost{1, 2, 0, 1, 2, 2}, cost{1, 1, 0, 1, 1, 0}},
-		{"chat", "review", cost{1, 3, 0, 1, 3, 1}, cost{1, 3, 0, 0, 3, 0}},
-		{"chat", "report", cost{1, 4, 0, 1, 6, 2}, cost{1, 4, 0, 1, 6, 0}},
+		{"waiting", "select", []int{2, 7, 1}, cost{4, 4, 1, 4, 3}, cost{1, 0, 0, 1, 0}},
+		{"agreed", "select", []int{2, 7, 1}, cost{4, 4, 1, 4, 2}, cost{2, 0, 0, 2, 0}},
+		{"paid waiting", "select", []int{2, 6, 1}, cost{4, 3, 1, 4, 6}, cost{1, 0, 0, 1, 0}},
+		{"chat", "join as asker", []int{2, 1, 1}, cost{2, 0, 1, 2, 1}, cost{2, 0, 1, 2, 0}},
+		{"reserved", "join as willsoner", []int{2, 2, 2, 1}, cost{5, 0, 1, 5, 4}, cost{3, 0, 1, 3, 0}},
+		{"opened", "join as asker", []int{2, 2, 1}, cost{3, 0, 1, 3, 1}, cost{3, 0, 1, 3, 0}},
+		{"old", "join as asker", []int{2, 2, 2, 1, 1}, cost{5, 1, 1, 6, 4}, cost{3, 0, 1, 3, 0}},
+		{"chat", "complete", []int{2, 3, 1}, cost{4, 0, 1, 4, 2}, cost{1, 0, 0, 1, 0}},
+		{"chat", "review", []int{2, 5, 1}, cost{6, 0, 1, 6, 1}, cost{6, 0, 1, 6, 0}},
+		{"paid chat", "complete", []int{2, 3, 1}, cost{4, 0, 1, 4, 3}, cost{1, 0, 0, 1, 0}},
+		{"paid chat", "review", []int{2, 5, 1}, cost{6, 0, 1, 6, 2}, cost{6, 0, 1, 6, 0}},
+		{"chat", "report", []int{2, 4, 1}, cost{5, 0, 1, 7, 2}, cost{5, 0, 1, 7, 0}},
 	} {
 		s, server := faked(t)
 		s.clock.set(later(60))
@@ -54,10 +91,11 @@ func TestCost(t *testing.T) {
 			all["reservations/an old id"] = all["reservations/1"]
 			delete(all, "reservations/1")
 		}
-		if test.state == "agreed" {
+		if test.call == "select" {
 			s.clock.set(noon)
 		}
 		s.put(t, all)
+		server.OnCall(inTrips(t, test.trips...))
 		for _, want := range []cost{test.first, test.again} {
 			from, reads, call := len(server.Calls()), server.Reads(), calls()[test.call]
 			if _, err := call.do(within(t), s, call.caller(), 1); err != nil && err != life.ErrReviewExists {
@@ -68,6 +106,7 @@ func TestCost(t *testing.T) {
 			if got != want {
 				t.Errorf("%s %s: %+v, want %+v", test.state, test.call, got, want)
 			}
+			server.OnCall(nil)
 		}
 	}
 }

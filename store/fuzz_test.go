@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,13 +26,19 @@ import (
 )
 
 // answering is a Firestore whose queries of a collection find what is under its name,
-// whatever they ask for.
+// whatever they ask for, and are noted.
 type answering struct {
 	pb.UnimplementedFirestoreServer
 	documents map[string][][]byte
+
+	mu    sync.Mutex
+	asked []*pb.StructuredQuery
 }
 
 func (a *answering) RunQuery(query *pb.RunQueryRequest, stream pb.Firestore_RunQueryServer) error {
+	a.mu.Lock()
+	a.asked = append(a.asked, query.GetStructuredQuery())
+	a.mu.Unlock()
 	for _, doc := range a.documents[query.GetStructuredQuery().GetFrom()[0].GetCollectionId()] {
 		response := &pb.RunQueryResponse{} // unknown fields are sent as they are
 		response.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), doc))
@@ -103,6 +110,7 @@ func FuzzDocument(f *testing.F) {
 			}
 		}
 		s.log.Reset()
+		server.asked = nil
 	})
 }
 
@@ -122,7 +130,7 @@ func FuzzActions(f *testing.F) {
 		s, server := faked(t)
 		s.put(t, someMatches(people))
 		do := func(what, who, idx byte) {
-			uid, match := people[who%3], int64(idx%8)+1
+			uid, match := people[who%3], int64(idx%10)+1
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
 			var err error
@@ -171,8 +179,9 @@ func FuzzActions(f *testing.F) {
 	})
 }
 
-// someMatches are eight matches: two of one concern, overlapping hours, one with oneself,
-// and an old reservation whose roomkey is that of another match's room.
+// someMatches are ten matches: two of one concern, overlapping hours, one with oneself,
+// an old reservation whose roomkey is that of another match's room, and two offers on a
+// concern that was paid for, with the accounts.
 func someMatches(people []string) docs {
 	a, b, c := people[0], people[1], people[2]
 	matches := []life.Match{
@@ -194,6 +203,11 @@ func someMatches(people []string) docs {
 		"chatrooms/shared":             matches[7].Chatroom(later(-40)),
 		"chatrooms/shared/chats/start": fields{"uid": "start", "message": "", "timeStamp": firestore.ServerTimestamp},
 	}
+	concern := storetest.Paid(5_000_000, a, later(600)) // so that its time lasts
+	account, given := storetest.Account(a, 20, noon)
+	all["concerns/5000000"], all["askers/a"], all["askers/a/transactions/welcome"] = concern, account, given
+	all["willsoners/b"] = storetest.Profile(b, noon)
+	matches = append(matches, storetest.Offered(9, concern, b, noon), storetest.Offered(10, concern, c, noon))
 	for _, m := range matches {
 		all[storetest.Path(m.Idx)] = m
 	}

@@ -18,7 +18,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 
 	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
@@ -113,11 +115,17 @@ func (owner) RequireTransportSecurity() bool { return false }
 // emulated opens a store over an empty database of the emulator.
 func emulated(t testing.TB) *subject {
 	t.Helper()
+	return open(t, emulator(t))
+}
+
+// emulator is the host:port of the emulator.
+func emulator(t testing.TB) string {
+	t.Helper()
 	host := os.Getenv("FIRESTORE_EMULATOR_HOST")
 	if host == "" {
 		t.Fatal("FIRESTORE_EMULATOR_HOST is not set: run `make test`, or `.cache/local exec -- go test ./store/`")
 	}
-	return open(t, host)
+	return host
 }
 
 // faked opens a store over a Firestore that fails as it is told to.
@@ -163,6 +171,19 @@ func (s *subject) edit(t testing.TB, path, field string, value any) {
 	t.Helper()
 	if _, err := s.client.Doc(path).Update(within(t), []firestore.Update{{Path: field, Value: value}}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// change edits documents: a path and a field with a blank between them have a new value,
+// and a path alone names a document to be deleted.
+func (s *subject) change(t testing.TB, edits map[string]any) {
+	t.Helper()
+	for what, value := range edits {
+		if path, field, ok := strings.Cut(what, " "); ok {
+			s.edit(t, path, field, value)
+		} else if _, err := s.client.Doc(path).Delete(within(t)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -214,6 +235,16 @@ func read[T any](t testing.TB, s *subject, path string) (doc T) {
 		t.Fatal(err)
 	}
 	return doc
+}
+
+// fieldsOf returns what is in a document, nil if there is none.
+func (s *subject) fieldsOf(t testing.TB, path string) fields {
+	t.Helper()
+	snapshot, err := s.client.Doc(path).Get(within(t))
+	if err != nil && status.Code(err) != codes.NotFound {
+		t.Fatal(err)
+	}
+	return snapshot.Data()
 }
 
 // consistent fails the test when the database breaks an invariant.

@@ -16,9 +16,10 @@ import (
 
 // An indexed is a field of a composite index, or an index of a single field.
 type indexed struct {
-	FieldPath  string
-	QueryScope string
-	Order      string
+	FieldPath   string
+	QueryScope  string
+	Order       string
+	ArrayConfig string
 }
 
 // indexFile is firestore.indexes.json.
@@ -29,6 +30,7 @@ type indexFile struct {
 	}
 	FieldOverrides []struct {
 		CollectionGroup, FieldPath string
+		TTL                        bool
 		Indexes                    []indexed
 	}
 }
@@ -61,56 +63,90 @@ func (f indexFile) single(collection, field string) []string {
 	return []string{"ASCENDING", "DESCENDING"}
 }
 
-// serves reports whether a query that compares these fields for equality, in these
-// orders, has its index.
-func (f indexFile) serves(collection string, equal []string, orders []indexed) bool {
-	if len(orders) == 0 && len(equal) == 1 {
-		return len(f.single(collection, equal[0])) > 0
-	}
-	if len(equal) == 0 && len(orders) == 1 {
-		return slices.Contains(f.single(collection, orders[0].FieldPath), orders[0].Order)
+// A need is an index that a query needs: its collection, what it compares for equality,
+// sorted, and the orders of the rest, with the elements of an array as an order.
+type need struct {
+	collection string
+	equal      []string
+	orders     []indexed
+}
+
+// serves reports whether the file has the index.
+func (f indexFile) serves(n need) bool {
+	if len(n.equal)+len(n.orders) == 1 {
+		if len(n.equal) == 1 {
+			return len(f.single(n.collection, n.equal[0])) > 0
+		}
+		return slices.Contains(f.single(n.collection, n.orders[0].FieldPath), n.orders[0].Order)
 	}
 	for _, index := range f.Indexes {
-		if index.CollectionGroup != collection || index.QueryScope != "COLLECTION" || len(index.Fields) != len(equal)+len(orders) {
+		if index.CollectionGroup != n.collection || index.QueryScope != "COLLECTION" || len(index.Fields) != len(n.equal)+len(n.orders) {
 			continue
 		}
 		var first []string
-		for _, field := range index.Fields[:len(equal)] {
-			first = append(first, field.FieldPath)
+		for _, field := range index.Fields[:len(n.equal)] {
+			first = append(first, field.FieldPath+field.ArrayConfig)
 		}
-		if slices.Sort(first); slices.Equal(first, equal) && slices.Equal(index.Fields[len(equal):], orders) {
+		if slices.Sort(first); slices.Equal(first, n.equal) && slices.Equal(index.Fields[len(n.equal):], n.orders) {
 			return true
 		}
 	}
 	return false
 }
 
-// disjuncts returns what a filter compares for equality, for each of the queries that
-// Firestore makes of it, sorted.
-func disjuncts(t *testing.T, filter *pb.StructuredQuery_Filter) [][]string {
+// needs derives the indexes of a query: one for each of the queries without OR that
+// Firestore makes of it.
+func needs(t *testing.T, q *pb.StructuredQuery) (all []need) {
+	t.Helper()
+	for _, d := range disjuncts(t, q.GetWhere()) {
+		n := need{collection: q.GetFrom()[0].GetCollectionId(), equal: d.equal}
+		for _, o := range q.GetOrderBy() {
+			n.orders = append(n.orders, indexed{FieldPath: o.GetField().GetFieldPath(), Order: o.GetDirection().String()})
+		}
+		if d.ranged != "" && len(n.orders) == 0 { // an order that is implied
+			n.orders = []indexed{{FieldPath: d.ranged, Order: "ASCENDING"}}
+		}
+		if d.ranged != "" && n.orders[0].FieldPath != d.ranged {
+			t.Errorf("ordered by %v and not by what is compared, %s", n.orders, d.ranged)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// A disjunct is what a query without OR compares: fields for equality, sorted, an array's
+// marked, and at most one with more or less.
+type disjunct struct {
+	equal  []string
+	ranged string
+}
+
+func disjuncts(t *testing.T, filter *pb.StructuredQuery_Filter) []disjunct {
 	t.Helper()
 	if filter == nil {
-		return [][]string{nil}
+		return []disjunct{{}}
 	}
 	if f := filter.GetFieldFilter(); f != nil {
-		if op := f.GetOp(); op != pb.StructuredQuery_FieldFilter_EQUAL && op != pb.StructuredQuery_FieldFilter_IN {
-			t.Fatalf("this test does not know which index is needed for %v", filter)
+		field := f.GetField().GetFieldPath()
+		switch f.GetOp() {
+		case pb.StructuredQuery_FieldFilter_EQUAL, pb.StructuredQuery_FieldFilter_IN:
+			return []disjunct{{equal: []string{field}}}
+		case pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS:
+			return []disjunct{{equal: []string{field + "CONTAINS"}}}
 		}
-		return [][]string{{f.GetField().GetFieldPath()}}
+		return []disjunct{{ranged: field}}
 	}
-	all := [][]string{nil}
+	var all []disjunct
 	for i, inner := range filter.GetCompositeFilter().GetFilters() {
 		one := disjuncts(t, inner)
-		if filter.GetCompositeFilter().GetOp() == pb.StructuredQuery_CompositeFilter_OR {
-			if all = append(all, one...); i == 0 {
-				all = one
-			}
+		if i == 0 || filter.GetCompositeFilter().GetOp() == pb.StructuredQuery_CompositeFilter_OR {
+			all = append(all, one...)
 			continue
 		}
-		var both [][]string
+		var both []disjunct
 		for _, a := range all {
 			for _, b := range one {
-				both = append(both, slices.Sorted(slices.Values(slices.Concat(a, b))))
+				both = append(both, disjunct{slices.Sorted(slices.Values(slices.Concat(a.equal, b.equal))), a.ranged + b.ranged})
 			}
 		}
 		all = both
@@ -118,47 +154,54 @@ func disjuncts(t *testing.T, filter *pb.StructuredQuery_Filter) [][]string {
 	return all
 }
 
-// TestIndexes derives the indexes that every query sent needs, which production demands
-// and the emulator does not, and finds them in firestore.indexes.json.
+// TestIndexes derives the indexes that every query needs, which production demands and the
+// emulator does not, and finds them in firestore.indexes.json, and no other. Ready asks
+// every query, and so whatever an action or a list of sessions asks.
 func TestIndexes(t *testing.T) {
 	t.Parallel()
-	file, sent := readIndexes(t), map[string]bool{}
+	var server answering
+	if err := server.open(t).Ready(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	file, needed := readIndexes(t), map[string]bool{}
+	for _, query := range server.asked {
+		for _, n := range needs(t, query) {
+			if needed[fmt.Sprint(n)] = true; !file.serves(n) {
+				t.Errorf("no index for %+v", n)
+			}
+		}
+	}
+	for i, index := range file.Indexes {
+		rest := file
+		rest.Indexes = slices.Delete(slices.Clone(file.Indexes), i, i+1)
+		if !slices.ContainsFunc(server.asked, func(q *pb.StructuredQuery) bool {
+			return slices.ContainsFunc(needs(t, q), func(n need) bool { return !rest.serves(n) })
+		}) {
+			t.Errorf("no query needs %+v", index)
+		}
+	}
+
 	for _, state := range []string{"waiting", "agreed", "chat", "reserved", "opened", "complete"} {
 		for _, call := range calls() {
-			s, server := faked(t)
+			s, fake := faked(t)
 			all := session(state)
 			delete(all, "reservations/1") // so that an old one is looked for
 			s.put(t, all)
 			_, _ = call.do(within(t), s, call.caller(), 1)
-			_ = s.Ready(within(t))
 			_, _ = s.ReviewImages(within(t))
 			for _, party := range []life.Party{life.Asker, life.Willsoner} {
 				_, _ = s.Sessions(within(t), life.Caller{Party: party, UID: asker})
 			}
-			for _, made := range server.Calls() {
-				request, ok := made.Request.(*pb.RunQueryRequest)
-				if !ok {
-					continue
-				}
-				query := request.GetStructuredQuery()
-				collection := query.GetFrom()[0].GetCollectionId()
-				var orders []indexed
-				for _, o := range query.GetOrderBy() {
-					orders = append(orders, indexed{FieldPath: o.GetField().GetFieldPath(), Order: o.GetDirection().String()})
-				}
-				for _, equal := range disjuncts(t, query.GetWhere()) {
-					needed := fmt.Sprint(collection, equal, orders)
-					if !sent[needed] && !file.serves(collection, equal, orders) {
-						t.Errorf("no index for %s", needed)
+			for _, made := range fake.Calls() {
+				if request, ok := made.Request.(*pb.RunQueryRequest); ok {
+					for _, n := range needs(t, request.GetStructuredQuery()) {
+						if !needed[fmt.Sprint(n)] {
+							t.Errorf("Ready does not ask for %+v", n)
+						}
 					}
-					sent[needed] = true
 				}
 			}
 		}
-	}
-	// Four of the lists, which openSessions shares, matches of a concern, an old reservation, images.
-	if len(sent) != 7 {
-		t.Errorf("queries of %d kinds, want 7: %v", len(sent), sent)
 	}
 }
 
@@ -167,12 +210,11 @@ func TestIndexes(t *testing.T) {
 func TestExemptions(t *testing.T) {
 	t.Parallel()
 	file := readIndexes(t)
-	schema := map[string][]string{
-		"chats":    {"uid", "message", "timeStamp", "readUser"},
-		"messages": {"uid", "message", "timeStamp", "reported_by", "reported_at"},
-	}
+	schema := map[string][]string{"chats": {"readUser"}}
 	for collection, doc := range map[string]any{
-		"matches": life.Match{}, "chatrooms": life.Chatroom{}, "reservations": life.Reservation{}, "reviews": life.Review{}, "review_images": life.ReviewImage{},
+		"matches": life.Match{}, "chatrooms": life.Chatroom{}, "chats": life.Message{}, "reservations": life.Reservation{},
+		"reviews": life.Review{}, "messages": life.Report{}, "review_images": life.ReviewImage{}, "concerns": life.Concern{},
+		"askers": life.Account{}, "transactions": life.LedgerLine{}, "willsoners": life.Profile{}, "keywords": life.Keyword{}, "push_tokens": life.PushToken{},
 	} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(doc)) {
 			if name, _, _ := strings.Cut(f.Tag.Get("firestore"), ","); name != "-" {
@@ -182,9 +224,9 @@ func TestExemptions(t *testing.T) {
 	}
 	kept := []string{
 		"chatrooms asker_uid", "chatrooms willsoner_uid", "reservations asker_uid", "reservations willsoner_uid", // the app lists by its own uid
-		"chats timeStamp",                                                   // the app reads in this order, and the last one
-		"review_images idx",                                                 // this server's
-		"matches asker_uid", "matches willsoner_uid", "matches concern_idx", // the matching service finds its own by them
+		"chats timeStamp",                                                // the app reads in this order, and the last one
+		"review_images idx", "willsoners idx", "transactions created_at", // this server's
+		"matches asker_uid", "matches willsoner_uid", "matches concern_idx", // an operator finds them by these
 	}
 	for collection, names := range schema {
 		for _, name := range names {
@@ -197,9 +239,14 @@ func TestExemptions(t *testing.T) {
 			}
 		}
 	}
+	var expiring []string
 	for _, o := range file.FieldOverrides {
 		if !slices.Contains(schema[o.CollectionGroup], o.FieldPath) {
 			t.Errorf("%s.%s is not in the schema", o.CollectionGroup, o.FieldPath)
 		}
+		if o.TTL {
+			expiring = append(expiring, o.CollectionGroup+"."+o.FieldPath)
+		}
 	}
+	same(t, slices.Sorted(slices.Values(expiring)), []string{"concerns.expire_at", "matches.expire_at"})
 }

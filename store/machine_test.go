@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"willson/internal/storetest"
 	"willson/life"
 )
 
@@ -19,14 +18,14 @@ func later(minutes int) time.Time { return noon.Add(time.Duration(minutes) * tim
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for name, call := range calls() {
-		for _, state := range []string{"waiting", "chat", "complete", "Chat", "opened", "cancelled", "nothing"} {
+		for _, state := range []string{"waiting", "chat", "complete", "init", "Chat", "opened", "cancelled", "nothing"} {
 			for _, uid := range []string{asker, willsoner, "a stranger", ""} {
 				t.Run(fmt.Sprintf("%s, %s, %s", name, state, uid), func(t *testing.T) {
 					t.Parallel()
 					s, server := faked(t)
 					switch state {
 					case "nothing":
-					case "Chat", "opened", "cancelled":
+					case "init", "Chat", "opened", "cancelled":
 						s.put(t, session("chat"))
 						s.edit(t, "matches/1", "status", state)
 					default:
@@ -36,17 +35,22 @@ func TestRefused(t *testing.T) {
 					if uid == call.caller() {
 						may = life.May(call.action, call.party, state)
 					}
-					writes := server.Writes()
+					from := len(server.Calls())
 					_, err := call.do(within(t), s, uid, 1)
-					if allowed := may != life.Refused; allowed && err != nil || !allowed && err != life.ErrNotFound {
+					if may == life.Refused && err != life.ErrNotFound || may != life.Refused && err != nil {
 						t.Errorf("%v", err)
-					}
-					if wrote := server.Writes() > writes; wrote != (may == life.Acts) {
-						t.Errorf("%d writes", server.Writes()-writes)
 					}
 					if err != nil {
 						same(t, s.metric(t, "willson_changes_total", string(call.action), "refused"), 1)
 					}
+					// Who may not act locks nothing: there is but a look without a transaction.
+					got := costOf(server, from)
+					if may != life.Acts {
+						same(t, got, cost{gets: 1})
+					} else if got.commits != 1 || got.writes == 0 {
+						t.Errorf("%+v", got)
+					}
+					same(t, server.Count("Rollback"), 0)
 				})
 			}
 		}
@@ -112,23 +116,10 @@ func TestRefusedBesides(t *testing.T) {
 	}
 }
 
-func TestRoomkey(t *testing.T) {
+// TestImpossibleRoomkey has a roomkey that no document can have, as nothing has made. It is
+// replaced, long after the hour too.
+func TestImpossibleRoomkey(t *testing.T) {
 	t.Parallel()
-	s, _ := faked(t)
-	s.clock.set(noon.Add(999 * time.Microsecond))
-	for i, test := range []struct{ asker, willsoner, want string }{
-		{"a", "b", "a_b_1773889200000"},
-		{"a/b", "/", "a%2Fb_%2F_1773889200000"},
-		{"../x", "_", "..%2Fx___1773889200000"},
-		{"지수", "a c", "지수_a c_1773889200000"},
-	} {
-		m := storetest.Waiting(int64(i+1), test.asker, test.willsoner)
-		s.put(t, docs{storetest.Path(m.Idx): m})
-		if got, err := s.Select(within(t), test.asker, m.Idx); err != nil || got.Roomkey != test.want {
-			t.Errorf("%v: %q and %v, want %q", test, got.Roomkey, err, test.want)
-		}
-	}
-	// A roomkey that no document can have, as nothing has made, is replaced, long after the hour too.
 	for _, roomkey := range []string{"a/b", "__a__"} {
 		s, _ := faked(t)
 		s.put(t, session("reserved"))
@@ -165,6 +156,26 @@ func TestOldReservations(t *testing.T) {
 		t.Errorf("beside a start without a room: %q %v", m.Roomkey, err)
 	}
 	s.consistent(t)
+
+	// The reservation's hour counts, which the lists show, and mends the match's.
+	s = old(t, fields{"starts_at": later(90)})
+	if again, err := s.Select(within(t), asker, 1); err != nil || !again.StartsAt.Equal(later(90)) {
+		t.Errorf("selected for %v: %v", again.StartsAt, err)
+	}
+	s.clock.set(later(80).Add(-time.Microsecond))
+	if _, err := s.Join(within(t), of(asker), 1); err != life.ErrTooEarly {
+		t.Errorf("too early by the reservation's hour: %v", err)
+	}
+	s.clock.set(later(80))
+	s.log.Reset()
+	m, err = s.Join(within(t), of(asker), 1)
+	if started := read[life.Chatroom](t, s, "chatrooms/room").StartedAt; err != nil || !m.StartsAt.Equal(later(90)) || !started.Equal(later(90)) {
+		t.Errorf("joined for %v, the room for %v: %v", m.StartsAt, started, err)
+	}
+	same(t, read[life.Match](t, s, "matches/1"), m)
+	if lines := s.log.with("the reservation's hour is not its match's: the reservation's counts"); len(lines) != 1 || lines[0]["match"] != 1.0 {
+		t.Errorf("logged %v", lines)
+	}
 
 	_, err = old(t, fields{"starts_at": "soon"}).Join(within(t), life.Caller{Party: life.Asker, UID: asker}, 1)
 	plain(t, err) // a document that cannot be read, not one that is not there

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,6 +86,7 @@ func one(t testing.TB, errs []error, want error) {
 func TestSentManyTimes(t *testing.T) {
 	t.Parallel()
 	s := emulated(t)
+	s.clock.step = time.Microsecond // or each would take the others' writes for its own
 	s.put(t, session("waiting"))
 	answers := make([]life.Match, 6)
 	together(len(answers), func(i int) {
@@ -101,31 +103,76 @@ func TestSentManyTimes(t *testing.T) {
 	s.consistent(t)
 }
 
-// TestDoneMeanwhile has the same select done after the match was read, by transactions
-// that do not lock. What it finds then is its own session, which is not in its way.
-func TestDoneMeanwhile(t *testing.T) {
+// TestMeanwhile has another request done, as a whole, before each call in turn of a first
+// one, by transactions that do not lock: whatever the first has seen by then, it ends as if
+// it had come after.
+func TestMeanwhile(t *testing.T) {
 	t.Parallel()
-	for _, state := range []string{"waiting", "agreed"} {
-		for query := int64(1); query <= 3; query++ {
-			s, server := faked(t)
-			s.put(t, session(state))
-			var first life.Match
-			var asked atomic.Int64
-			server.OnCall(fakefirestore.On("RunQuery", func(fakefirestore.Call) fakefirestore.Fault {
-				if asked.Add(1) == query {
-					var err error
-					if first, err = s.Select(within(t), asker, 1); err != nil {
-						t.Error(err)
-					}
+	other := call{life.Selects, life.Asker, func(ctx context.Context, s *subject, uid string, _ int64) (any, error) {
+		return s.Select(ctx, uid, 2)
+	}}
+	for _, test := range []struct {
+		state, first, second string
+		want                 error // of the first
+		done                 int   // of the two, those that change something; 0: both
+	}{
+		{"waiting", "select", "select", nil, 1},
+		{"agreed", "select", "select", nil, 1},
+		{"paid waiting", "select", "select", nil, 1},
+		{"paid waiting", "select", "the other", life.ErrAlreadyMatched, 1},
+		{"reserved", "join as asker", "join as willsoner", nil, 2},
+		{"reserved", "join as asker", "join as asker", nil, 1},
+		{"chat", "join as asker", "complete", life.ErrNotFound, 0},
+		{"chat", "complete", "join as asker", nil, 0},
+		{"paid chat", "complete", "complete", nil, 1},
+		{"paid chat", "complete", "review", nil, 0},
+		{"paid chat", "review", "complete", nil, 0},
+		{"paid chat", "review", "review", life.ErrReviewExists, 1},
+		{"chat", "report", "report", nil, 1},
+	} {
+		t.Run(fmt.Sprint(test), func(t *testing.T) {
+			t.Parallel()
+			for nth, reached := int64(1), true; reached; nth++ {
+				s, server := faked(t)
+				s.put(t, session(test.state))
+				if s.clock.step = time.Microsecond; test.state == "reserved" {
+					s.clock.set(later(60))
 				}
-				return fakefirestore.Fault{}
-			}))
-			second, err := s.Select(within(t), asker, 1)
-			if same(t, second, first); err != nil {
-				t.Errorf("%s, before query %d: %v", state, query, err)
+				do := func(name string) (any, error) {
+					call, ok := calls()[name]
+					if !ok {
+						call = other
+					}
+					return call.do(within(t), s, call.caller(), 1)
+				}
+				var second any
+				var asked atomic.Int64
+				reached = false
+				server.OnCall(func(fakefirestore.Call) fakefirestore.Fault {
+					if asked.Add(1) == nth {
+						var err error
+						if second, err = do(test.second); err != nil {
+							t.Errorf("before call %d: the second: %v", nth, err)
+						}
+						reached = true
+					}
+					return fakefirestore.Fault{}
+				})
+				first, err := do(test.first)
+				server.OnCall(nil)
+				if err != test.want && reached || err != nil && !reached {
+					t.Errorf("before call %d: %v, want %v", nth, err, test.want)
+				}
+				if err == nil && test.first == test.second && reached {
+					same(t, first, second)
+				}
+				action := strings.Fields(test.first)[0]
+				if test.done > 0 && reached {
+					same(t, s.metric(t, "willson_changes_total", action, "done"), test.done)
+				}
+				s.consistent(t)
 			}
-			s.consistent(t)
-		}
+		})
 	}
 }
 

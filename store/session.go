@@ -53,7 +53,16 @@ func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx 
 		case now[0].exists != seen.exists || !now[0].UpdateTime().AsTime().Equal(seen.updated.AsTime()):
 			err = errStale
 		}
-		if err != nil {
+		switch {
+		case isRefusal(err):
+			// A commit of nothing ends the transaction too. Where a database does not lock, it
+			// tells that what led to the refusal was there at one time.
+			c.writes = nil
+			if unsure := c.commit(); unsure != nil {
+				return unsure
+			}
+			return err
+		case err != nil:
 			c.rollBack()
 			return err
 		}

@@ -21,11 +21,17 @@ func Invariants(ctx context.Context, client *firestore.Client) ([]string, error)
 	db.rooms = read[life.Chatroom](db, "chatrooms")
 	db.reservations = read[life.Reservation](db, "reservations")
 	db.reviews = read[life.Review](db, "reviews")
+	db.concerns = read[life.Concern](db, "concerns")
+	db.accounts = read[life.Account](db, "askers")
+	db.profiles = read[life.Profile](db, "willsoners")
 	db.checkRooms()
 	db.checkMatches()
 	db.checkTimes()
 	db.checkReviews()
 	db.checkReports()
+	db.checkConcerns()
+	db.checkPots()
+	db.checkRatings()
 	return db.broken, db.err
 }
 
@@ -37,6 +43,9 @@ type database struct {
 	rooms        map[string]life.Chatroom
 	reservations map[string]life.Reservation
 	reviews      map[string]life.Review
+	concerns     map[string]life.Concern
+	accounts     map[string]life.Account
+	profiles     map[string]life.Profile
 	broken       []string
 	err          error
 }
@@ -116,7 +125,7 @@ func (db *database) checkRooms() {
 }
 
 func (db *database) checkMatches() {
-	concerns := map[int64]int64{}
+	selectedOf := map[int64]int64{}
 	for _, m := range db.matches {
 		roomkey, _ := db.roomOf(m.Idx)
 		state := "none"
@@ -133,10 +142,10 @@ func (db *database) checkMatches() {
 			}
 		}
 		if m.Status == life.Chat {
-			if other := concerns[m.ConcernIdx]; other != 0 {
+			if other := selectedOf[m.ConcernIdx]; other != 0 {
 				db.breaks("concern %d has two selected matches: %d and %d", m.ConcernIdx, other, m.Idx)
 			}
-			concerns[m.ConcernIdx] = m.Idx
+			selectedOf[m.ConcernIdx] = m.Idx
 		}
 		selected := m.Status == life.Chat || m.Status == life.Complete
 		switch {

@@ -46,6 +46,12 @@ func TestInvariants(t *testing.T) {
 	}
 	with := func(f fields, name string, value any) fields { f[name] = value; return f }
 	start := fields{"uid": "start", "timeStamp": hour(1)}
+	paid := func(idx int, status string) fields {
+		return fields{"idx": 100 + idx, "asker_uid": "a", "status": status, "held": 7, "match_cnt": 2}
+	}
+	line := func(action string, amount, total, concern int, at time.Time) fields {
+		return fields{"action": action, "amount": amount, "total": total, "concern_idx": concern, "created_at": at}
+	}
 	whole := map[string]fields{
 		// 1 under way, 2 complete, 3 reserved, 4 opened, 5 waiting, 6 reserved under an old id and a shared key.
 		"matches/1": match(1, "w", "chat", "r1", nil), "chatrooms/r1": session(1, "w", "chat", hour(1)), "chatrooms/r1/chats/start": start,
@@ -55,9 +61,17 @@ func TestInvariants(t *testing.T) {
 		"chatrooms/r4": session(4, "w", "chat", hour(3)), "chatrooms/r4/chats/start": start,
 		"matches/5": match(5, "w", "waiting", "", nil),
 		"matches/6": match(6, "w", "chat", "r4", hour(4)), "reservations/old": with(session(6, "w", "reserved", hour(4)), "roomkey", "r4"),
-		"chatrooms/r2/chats/m":        {"uid": "w", "message": "집", "timeStamp": hour(1)},
-		"reports/2/messages/m":        {"uid": "w", "message": "집", "timeStamp": hour(1), "reported_by": "a", "reported_at": hour(2)},
-		"reviews/2":                   {"match_idx": 2, "concern_idx": 102, "willsoner_idx": 193, "asker_uid": "a", "willsoner_uid": "w", "rating": 4.5, "created_at": hour(2)},
+		"chatrooms/r2/chats/m": {"uid": "w", "message": "집", "timeStamp": hour(1)},
+		"reports/2/messages/m": {"uid": "w", "message": "집", "timeStamp": hour(1), "reported_by": "a", "reported_at": hour(2)},
+		"reviews/2":            {"match_idx": 2, "concern_idx": 102, "willsoner_idx": 193, "asker_uid": "a", "willsoner_uid": "w", "rating": 4.5, "created_at": hour(2)},
+		// The concern of 2 was paid for twice and is complete, that of 7 is matched, that of 8 waits.
+		"concerns/102": paid(2, "complete"), "concerns/107": paid(7, "matched"), "concerns/108": paid(8, "init"),
+		"matches/7": with(match(7, "v", "chat", "r7", nil), "round", 2), "chatrooms/r7": session(7, "v", "chat", hour(8)), "chatrooms/r7/chats/start": start,
+		"matches/8":                     with(match(8, "v", "waiting", "", nil), "round", 2),
+		"askers/a":                      {"uid": "a", "pots": 3},
+		"askers/a/transactions/welcome": line("지급", 15, 15, 0, hour(1)), "askers/a/transactions/hand": line("지급", 2, 10, 0, hour(2)),
+		"askers/a/transactions/7": line("사용", 7, 3, 107, hour(2)), "askers/a/transactions/2": line("사용", 7, 8, 102, hour(2)),
+		"willsoners/w":                {"uid": "w", "rating_sum": 4.5, "review_count": 1, "rating": 4.5, "created_at": hour(1)},
 		"chatrooms/older":             session(99, "w", "chat", hour(5)),
 		"chatrooms/older/chats/start": start,
 	}
@@ -67,6 +81,9 @@ func TestInvariants(t *testing.T) {
 				if err := tx.Set(client.Doc(path), f); err != nil {
 					return err
 				}
+			}
+			if err := tx.Delete(client.Doc("matches/9")); err != nil {
+				return err
 			}
 			return tx.Delete(client.Doc("reviews/3"))
 		})
@@ -143,6 +160,22 @@ func TestInvariants(t *testing.T) {
 		"a report of no message":         {remove("chatrooms/r2/chats/m"), "reports/2/messages/m is not what was written"},
 		"a report without a room":        {remove("chatrooms/r2"), "reports/2/messages has messages of no room"},
 		"a stranger's report":            {edit("reports/2/messages/m", "reported_by", "x"), "reports/2/messages/m is not what was written"},
+		"matched without a session":      {edit("concerns/108", "status", "matched"), "concerns/108 is matched, with 0 matches"},
+		"a session, not matched":         {edit("concerns/107", "status", "init"), "concerns/107 is init, and match 7 under way"},
+		"a session of an earlier round":  {edit("matches/7", "round", 1), "concerns/107 is matched, with 1 matches"},
+		"two sessions of a concern":      {put("matches/9", with(maps.Clone(whole["matches/7"]), "idx", 9)), "concerns/107 is matched, with 2 matches"},
+		"complete without a session":     {edit("concerns/108", "status", "complete"), "concerns/108 is complete, with 0 such matches"},
+		"a round that is not paid for":   {edit("matches/8", "round", 3), "match 8 is not of concerns/108"},
+		"another's concern":              {edit("concerns/108", "asker_uid", "x"), "match 8 is not of concerns/108"},
+		"a payment without its concern":  {remove("concerns/108"), "match 8 is of a payment, and has no concern"},
+		"pots out of nowhere":            {edit("askers/a", "pots", 4), "askers/a has 4 pots, and 3 by its ledger"},
+		"pots below zero":                {edit("askers/a/transactions/7", "amount", 11, "total", -1), "askers/a has 3 pots, and -1"},
+		"totals that do not follow":      {edit("askers/a/transactions/2", "total", 9), "the ledger of askers/a does not add up"},
+		"taken before the asker chose":   {put("matches/7", fields{"status": "waiting"}), "askers/a/transactions/7 is of no session"},
+		"taken for another's session":    {edit("askers/a/transactions/7", "concern_idx", 108), "askers/a/transactions/7 is of no session"},
+		"a session that cost nothing":    {edit("matches/1", "round", 1), "match 1 took no pots"},
+		"a review that does not count":   {edit("willsoners/w", "rating_sum", 0.0, "review_count", 0, "rating", 0.0), "willsoners/w: 1 reviews"},
+		"a rating that is no average":    {edit("willsoners/w", "rating", 4.0), "willsoners/w: 1 reviews"},
 	} {
 		test.change()
 		if got := check(); !strings.Contains(got, test.want) {
@@ -152,5 +185,13 @@ func TestInvariants(t *testing.T) {
 	}
 	if got := check(); got != "" {
 		t.Errorf("at the end: %s", got)
+	}
+	if broken, err := storetest.Shown(t.Context(), client, 8); err != nil || len(broken) > 0 {
+		t.Error(broken, err)
+	}
+	for _, idx := range []int64{7, 5, 1} {
+		if broken, err := storetest.Shown(t.Context(), client, idx); err != nil || len(broken) != 1 {
+			t.Errorf("%d: %v %v", idx, broken, err)
+		}
 	}
 }
