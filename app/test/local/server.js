@@ -24,17 +24,20 @@ export async function buildServer() {
   return { binary, remove: () => rm(dir, { recursive: true }) };
 }
 
-// startServer returns as soon as the server listens. An undefined variable is taken out of the environment.
+// startServer returns as soon as the server listens. An undefined variable is taken out of the environment. Its failures
+// are the log lines of requests that it could not answer.
 export async function startServer(binary, env = {}) {
   const child = spawn(binary, { env: { ...process.env, PORT: '0', METRICS_ADDR: '', ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise((resolve) => child.on('close', resolve));
   const said = [];
+  const failures = [];
   const address = await new Promise((resolve, reject) => {
     child.on('error', reject);
     ended.then((code) => reject(new Error(`the server ended with ${code}:\n${said.join('\n')}`)));
     createInterface(child.stderr).on('line', (line) => {
       said.push(line);
-      const { message, addr } = JSON.parse(line);
+      const { message, addr, httpRequest } = JSON.parse(line);
+      if (httpRequest?.status >= 500 && httpRequest.status !== 501) failures.push(line);
       if (message === 'listening') resolve(addr);
     });
   });
@@ -42,5 +45,5 @@ export async function startServer(binary, env = {}) {
     child.kill('SIGTERM');
     await ended;
   };
-  return { url: `http://localhost:${address.split(':').at(-1)}`, stop };
+  return { url: `http://localhost:${address.split(':').at(-1)}`, failures, stop };
 }
