@@ -173,7 +173,7 @@ describe('the willsoner\'s requests', () => {
     ['no rows, ever', [{}], false],
     ['rows that were never init, then none', [requests(request(1, 'closed')), {}], false],
     ['an init row, then no rows at all', [seen, {}], true],
-    ['an init row, then an error\'s empty data', [seen, { data: { categories: [] } }], true],
+    ['an init row, then data without rows', [seen, { data: { categories: [] } }], true],
     ['an init row, then an empty list', [seen, requests()], false],
     ['a list that got shorter, with an init row', [seen, requests(request(4, 'init'))], true],
     ['a list that got shorter, without', [seen, requests(request(4, 'closed'))], false],
@@ -185,6 +185,15 @@ describe('the willsoner\'s requests', () => {
       else for (let second = 0; second < 10; second++) tab.tick();
     });
   }
+
+  test('an answer that does not decode changes nothing', async () => {
+    const { tab } = await open(seen);
+    const errors = new IncomingTab(phoneWith(seen, { data: {} }));
+    await errors.appear();
+    await assert.rejects(errors.appear(), TypeError);
+    errors.tick();
+    assert.deepEqual(errors.rows, tab.rows);
+  });
 
   test('a tap opens a copy for each init row', async () => {
     const detail = { data: { concern: { content: 'a', asker: { nickname: '' }, subcategory: topic, feelings: [], direction: { name: '' } } } };

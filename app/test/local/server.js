@@ -24,11 +24,13 @@ export async function buildServer() {
   return { binary, remove: () => rm(dir, { recursive: true }) };
 }
 
-// startServer returns as soon as the server listens. An undefined variable is taken out of the environment.
+// startServer returns as soon as the server listens. An undefined variable is taken out of the environment. Its failures
+// are the log lines of requests that it could not answer.
 export async function startServer(binary, env = {}) {
   const child = spawn(binary, { env: { ...process.env, PORT: '0', METRICS_ADDR: '', ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise((resolve) => child.on('close', resolve));
   const said = [];
+  const failures = [];
   const address = await new Promise((resolve, reject) => {
     child.on('error', reject);
     ended.then((code) => reject(new Error(`the server ended with ${code}:\n${said.join('\n')}`)));
@@ -36,11 +38,13 @@ export async function startServer(binary, env = {}) {
       said.push(line);
       const listening = /msg=listening addr="?([^" ]+)/.exec(line); // over both emulators the log is text
       if (listening) resolve(listening[1]);
+      const status = Number(/httpRequest\.status=(\d+)/.exec(line)?.[1]);
+      if (status >= 500 && status !== 501) failures.push(line);
     });
   });
   const stop = async () => {
     child.kill('SIGTERM');
     await ended;
   };
-  return { url: `http://localhost:${address.split(':').at(-1)}`, stop };
+  return { url: `http://localhost:${address.split(':').at(-1)}`, failures, stop };
 }

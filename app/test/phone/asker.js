@@ -54,26 +54,39 @@ export class Asker {
     return data.idx;
   }
 
-  // openPayment returns what the payment's pages show.
   async openPayment(concernIdx) {
     const { code, data } = await this.phone.ask(decode.payment, 'GET', `asker/payment/${concernIdx}`);
     stuckUnless(data?.tickets.length > 0, `no ticket, no way on: ${code}`);
-    return data;
+    return new PaymentPage(this.phone, concernIdx, data);
   }
 
-  // pay asks for the price in the popup and pays. Whatever the answer says, the app takes it for a success, clears the
-  // form and shows the tab with the concerns.
-  async pay(concernIdx, ticketIdx = 1) {
-    const { tickets } = await this.openPayment(concernIdx);
-    tickets.forEach(({ idx }, i) => crashUnless(idx === i + 1, `the popup reads tickets[${idx - 1}] for the one at ${i}`));
-    await this.phone.ask(decode.purchase, 'POST', 'asker/payment/purchase', { ticket_idx: ticketIdx });
-    const answer = await this.phone.ask(decode.paid, 'POST', `asker/payment/${concernIdx}`, { ticket_idx: ticketIdx });
-    await this.concerns.appear();
-    return answer;
+  async pay(concernIdx, ticketIdx) {
+    return (await this.openPayment(concernIdx)).pay(ticketIdx);
   }
 
   async myPage() {
     return (await this.phone.ask(decode.askersHome, 'GET', 'asker/mypage/home')).data;
+  }
+}
+
+class PaymentPage {
+  #phone;
+  #concernIdx;
+
+  constructor(phone, concernIdx, shown) {
+    this.#phone = phone;
+    this.#concernIdx = concernIdx;
+    this.shown = shown;
+  }
+
+  // pay asks for the price in the popup and pays. Whatever the answer says, the app takes it for a success, clears the
+  // form and shows the tab with the concerns; without an answer the popup stays, and the user may tap again.
+  async pay(ticketIdx = 1) {
+    this.shown.tickets.forEach(({ idx }, i) => crashUnless(idx === i + 1, `the popup reads tickets[${idx - 1}] for the one at ${i}`));
+    await this.#phone.ask(decode.purchase, 'POST', 'asker/payment/purchase', { ticket_idx: ticketIdx });
+    const answer = await this.#phone.ask(decode.paid, 'POST', `asker/payment/${this.#concernIdx}`, { ticket_idx: ticketIdx });
+    await this.#phone.asker.concerns.appear();
+    return answer;
   }
 }
 
