@@ -108,7 +108,7 @@ func putFour(t testing.TB, fake *fakefirestore.Server, asker string) {
 	docs := map[string]any{
 		storetest.Path(7): m,
 		"chatrooms/" + asker + "_1205312339_1": life.Chatroom{
-			Idx: 1, AskerUID: asker, WillsonerUID: "1205312339", Status: life.Chat, StartedAt: m.CreatedAt, Concern: concern, Card: card,
+			Idx: 1, AskerUID: asker, WillsonerUID: "1205312339", Status: life.Chat, StartedAt: m.CreatedAt, Brief: concern, Card: card,
 		},
 	}
 	for idx := int64(2); idx < 5; idx++ {

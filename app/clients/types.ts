@@ -1,6 +1,7 @@
 // What the types generated from openapi.yaml have to be good for. `npm run check` compiles this; nothing runs it.
 import type { Client } from 'openapi-fetch';
-import type { AskerChatroom, ErrorCode, paths, ReviewRequest } from './openapi';
+import type { AskerChatroom, ErrorCode, paths, RealtimeConcern, ReviewRequest } from './openapi';
+import { offers, pay, requests, select, signUp } from './willson';
 
 export async function types(client: Client<paths>) {
   const { data, error } = await client.GET('/api/v1/asker/chat/chatrooms');
@@ -14,6 +15,8 @@ export async function types(client: Client<paths>) {
   const completed = await client.POST('/api/v1/asker/chat/review/complete', { body: review });
   // @ts-expect-error: it is answered without data
   void completed.data?.data;
+  const home = await client.GET('/api/v1/asker/main');
+  const copy: string | undefined = home.data?.landings[0]?.copy;
 
   // @ts-expect-error: a match has a number
   await client.PATCH('/api/v1/asker/chat/join/{match_idx}');
@@ -27,5 +30,19 @@ export async function types(client: Client<paths>) {
   const unknown: ErrorCode = 'not_there';
   // @ts-expect-error: a room need not say who the willsoner is
   const introduction: string = rooms[0]!.willsoner.introduction;
-  return { code, title, minutes, unknown, introduction };
+  return { code, title, copy, minutes, unknown, introduction };
+}
+
+export async function road(concern: RealtimeConcern) {
+  // @ts-expect-error: gender, nickname and year of birth have to be there
+  await signUp({ social: 'email', email: '' });
+  // @ts-expect-error: only a concern that waits has one
+  const timer: number = concern.timer;
+  const paid = await pay(concern.idx, 1);
+  const status: 'init' = paid.status;
+  const [offered] = (await offers(paid.idx)).matches;
+  const name: string | undefined = offered?.willsoner.subcategories[0]?.name;
+  const roomkey: string = (await select(offered!.idx)).roomkey;
+  const until: number | undefined = (await requests()).matches.rows[0]?.concern.timer;
+  return { timer, status, name, roomkey, until };
 }
