@@ -142,6 +142,12 @@ func newestLines(uid string) query[life.LedgerLine] {
 	return from(ledger.below(askers.doc(uidID(uid))), "ledger", nil...).descending("created_at").limit(maxLedger)
 }
 
+// pushTokensOf finds the tokens of at most maxIn accounts, the newest first, and more of each
+// than are kept: some may be left over of sign-ins at once.
+func pushTokensOf(uids ...string) query[life.PushToken] {
+	return from(pushTokens, "push tokens", oneOf("uid", uids...)).descending("updated_at").limit(2 * maxPushTokens * len(uids))
+}
+
 // A probe asks a query of one kind for a document at most.
 type probe struct {
 	kind kind
@@ -179,6 +185,7 @@ func probes() []probe {
 		probeOf(profileNumbered(1)),
 		probeOf(reviewsOf(1)),
 		probeOf(newestLines("-")),
+		probeOf(pushTokensOf(nobody...)),
 	}
 	for _, party := range []life.Party{life.Asker, life.Willsoner} {
 		caller := life.Caller{Party: party, UID: "-"}
