@@ -13,10 +13,11 @@ type SessionStore interface {
 	// Sessions returns the sessions of that party and of nobody else: at least one, in each
 	// list at most store.MaxRows, ascending by idx, no idx in both lists.
 	Sessions(ctx context.Context, caller life.Caller) (store.Sessions, error)
-	// Select has the asker accept a waiting match. It may return life.ErrAlreadyMatched.
-	Select(ctx context.Context, askerUID string, matchIdx int64) (life.Match, error)
+	// Select has the asker accept a waiting match. It may return life.ErrAlreadyMatched. done
+	// reports whether this call did it, and not one before, as in the next.
+	Select(ctx context.Context, askerUID string, matchIdx int64) (m life.Match, done bool, err error)
 	// Join notes that a party is here. It may return life.ErrTooEarly.
-	Join(ctx context.Context, caller life.Caller, matchIdx int64) (life.Match, error)
+	Join(ctx context.Context, caller life.Caller, matchIdx int64) (m life.Match, done bool, err error)
 	// Complete has the asker close a session.
 	Complete(ctx context.Context, askerUID string, matchIdx int64) (life.Match, error)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"willson/life"
+	"willson/push"
 	"willson/reference"
 	"willson/store"
 )
@@ -332,9 +333,14 @@ func (s *server) payAgain(ctx context.Context, r request) (any, error) {
 
 func (s *server) pay(ctx context.Context, r request, concernIdx int64, ticket reference.Ticket, whom store.Whom) (any, error) {
 	r.noteConcern(concernIdx)
-	concern, _, err := s.Store.Pay(ctx, r.caller.UID, concernIdx, ticket, whom)
+	concern, sent, err := s.Store.Pay(ctx, r.caller.UID, concernIdx, ticket, whom)
 	if err != nil {
 		return nil, err
 	}
+	notices := make([]push.Notice, len(sent))
+	for i := range sent {
+		notices[i] = push.RequestedBy(&sent[i])
+	}
+	s.tell(ctx, notices...)
 	return newConcernRow(concern), nil
 }

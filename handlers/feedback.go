@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"willson/life"
+	"willson/push"
 )
 
 // A FeedbackStore keeps what askers say of sessions.
@@ -94,7 +95,11 @@ func (s *server) keepReview(ctx context.Context, r request) (life.Review, error)
 		return life.Review{}, o.err
 	}
 	r.noteMatch(review.MatchIdx)
-	return s.Store.Review(ctx, review)
+	kept, err := s.Store.Review(ctx, review)
+	if err == nil { // a second review is an error
+		s.tell(ctx, push.ReviewedBy(&kept))
+	}
+	return kept, err
 }
 
 // report serves POST /api/v1/asker/chat/report/{match_idx}.

@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"willson/auth"
+	"willson/push"
 	"willson/reference"
 )
 
@@ -53,12 +54,21 @@ type Store interface {
 	Ready(ctx context.Context) error
 }
 
-// Config is what the handlers need: all of it but for Console.
+// A Teller tells people's phones what happened to them.
+type Teller interface {
+	// Tell tells each of what concerns them, after it is stored. It is bounded in time, and
+	// its failures are its own.
+	Tell(ctx context.Context, notices ...push.Notice)
+}
+
+// Config is what the handlers need: all of it but for Teller and Console.
 type Config struct {
 	Verifier Verifier
 	Store    Store
 	// Reference is what is the same for everybody.
 	Reference *reference.Data
+	// Teller is told what changed, once for each change; nil: nobody's phone is told.
+	Teller Teller
 	// WelcomePots are given to every new account.
 	WelcomePots int64
 	// InvitationCodes each approve a willsoner; none: nobody is invited.
@@ -196,6 +206,13 @@ func (s *server) inSlot(work func() error) error {
 		return work()
 	default:
 		return errBusy
+	}
+}
+
+// tell has people told what this request did, and no other before it.
+func (s *server) tell(ctx context.Context, notices ...push.Notice) {
+	if s.Teller != nil && len(notices) > 0 {
+		s.Teller.Tell(ctx, notices...)
 	}
 }
 

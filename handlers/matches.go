@@ -2,8 +2,10 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"willson/life"
+	"willson/push"
 )
 
 // A matchRow is the data of every change of a match.
@@ -61,9 +63,12 @@ type selectedMatch struct {
 
 // selectMatch serves PATCH /api/v1/asker/list/matches/{match_idx}/select.
 func (s *server) selectMatch(ctx context.Context, r request) (any, error) {
-	m, err := s.Store.Select(ctx, r.caller.UID, r.matchIdx)
+	m, done, err := s.Store.Select(ctx, r.caller.UID, r.matchIdx)
 	if err != nil {
 		return nil, err
+	}
+	if done {
+		s.tell(ctx, push.SelectedAt(&m, time.Now()))
 	}
 	selected := selectedMatch{matchRow: newMatchRow(m)}
 	selected.Willsoner.AvgRating = m.Card.AvgRating
@@ -80,7 +85,11 @@ func (s *server) selectMatch(ctx context.Context, r request) (any, error) {
 
 // join serves PATCH /api/v1/asker/chat/join/{match_idx} and PATCH /api/v1/willsoner/chat/join/{match_idx}.
 func (s *server) join(ctx context.Context, r request) (any, error) {
-	return matchOr(s.Store.Join(ctx, r.caller, r.matchIdx))
+	m, done, err := s.Store.Join(ctx, r.caller, r.matchIdx)
+	if done {
+		s.tell(ctx, push.JoinedAt(&m, r.caller.Party, time.Now()))
+	}
+	return matchOr(m, err)
 }
 
 // complete serves PATCH /api/v1/asker/chat/complete/{match_idx}.

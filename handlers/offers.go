@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"willson/life"
+	"willson/push"
 	"willson/reference"
 	"willson/store"
 )
@@ -16,8 +17,9 @@ type OfferStore interface {
 	Incoming(ctx context.Context, uid, kind string, categoryIdx int64) ([]store.Incoming, error)
 	// IncomingMatch returns one that is open.
 	IncomingMatch(ctx context.Context, uid, kind string, matchIdx int64) (store.Incoming, life.Concern, error)
-	// Offer makes a match its willsoner's offer, for life.Reserve at that hour.
-	Offer(ctx context.Context, uid, kind string, matchIdx int64, starts time.Time) (life.Match, error)
+	// Offer makes a match its willsoner's offer, for life.Reserve at that hour. done reports
+	// whether this call did it, and not one before.
+	Offer(ctx context.Context, uid, kind string, matchIdx int64, starts time.Time) (m life.Match, done bool, err error)
 }
 
 // closedContent stands for what a closed match was about.
@@ -140,11 +142,16 @@ func (s *server) incomingMatch(ctx context.Context, r request, kind string) (any
 
 // offerRealtime serves PATCH /api/v1/willsoner/list/realtime/matches/{match_idx}/select.
 func (s *server) offerRealtime(ctx context.Context, r request) (any, error) {
-	m, err := s.Store.Offer(ctx, r.caller.UID, life.Realtime, r.matchIdx, time.Time{})
-	if err != nil {
-		return nil, err
+	return matchOr(s.offer(ctx, r, life.Realtime, time.Time{}))
+}
+
+// offer makes an offer, and has the asker told if there was none.
+func (s *server) offer(ctx context.Context, r request, kind string, starts time.Time) (life.Match, error) {
+	m, done, err := s.Store.Offer(ctx, r.caller.UID, kind, r.matchIdx, starts)
+	if done {
+		s.tell(ctx, push.OfferedBy(&m))
 	}
-	return newMatchRow(m), nil
+	return m, err
 }
 
 // An offeredHour is the data of an offer for a reserved concern.
@@ -161,7 +168,7 @@ func (s *server) offerReserve(ctx context.Context, r request) (any, error) {
 	if r.body.err != nil {
 		return nil, r.body.err
 	}
-	m, err := s.Store.Offer(ctx, r.caller.UID, life.Reserve, r.matchIdx, starts)
+	m, err := s.offer(ctx, r, life.Reserve, starts)
 	if errors.Is(err, life.ErrOutsideWindows) {
 		return nil, invalidKey("from_time")
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -19,7 +20,12 @@ type AccountStore interface {
 	Enter(ctx context.Context, who life.Account, welcome int64) (life.Account, error)
 	// EnterKnown notes the login of an account, or returns life.ErrUserNotFound.
 	EnterKnown(ctx context.Context, uid string) (life.Account, error)
+	// KeepPushToken notes on which phone an account signed in last, if that is a token.
+	KeepPushToken(ctx context.Context, uid, token string) error
 }
+
+// keepTokenTimeout is how long a sign-in waits for its push token to be kept.
+const keepTokenTimeout = time.Second
 
 // socials are the ways in which a user may have signed in.
 var socials = []string{"email", "facebook", "apple", "google", "kakao"}
@@ -107,6 +113,20 @@ func (s *server) signedIn(ctx context.Context, r request) (life.Account, string,
 	return life.Account{UID: identity.UID, Email: identity.Email}, token, nil
 }
 
+// keepPushToken keeps where the phone is told things. It is a courtesy: whatever the body
+// says and whatever fails, the user is signed in.
+func (s *server) keepPushToken(ctx context.Context, r request, uid string) {
+	var token string
+	if json.Unmarshal(r.body.keys["push_token"], &token) != nil || token == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepTokenTimeout)
+	defer cancel()
+	if err := s.Store.KeepPushToken(ctx, uid, token); err != nil {
+		s.Log.WarnContext(ctx, "a push token was not kept", "error", err)
+	}
+}
+
 // loginFailed is what a refused token is in a body: there is no header to blame.
 func loginFailed(r request, err error) error {
 	if !errors.Is(err, auth.ErrInvalid) && !errors.Is(err, auth.ErrExpired) && !errors.Is(err, auth.ErrMissing) {
@@ -125,6 +145,7 @@ func (s *server) entered(ctx context.Context, r request, account life.Account, t
 	if err != nil {
 		return nil, loginFailed(r, err)
 	}
+	s.keepPushToken(ctx, r, account.UID)
 	return enteredAccount{
 		LoginAt:     account.LoginAt.UnixMilli(),
 		CreatedAt:   account.CreatedAt.UnixMilli(),

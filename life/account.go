@@ -2,6 +2,7 @@ package life
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -83,6 +84,14 @@ type PushToken struct {
 	Token     string    `firestore:"token"`
 	UID       string    `firestore:"uid"`
 	UpdatedAt time.Time `firestore:"updated_at"`
+}
+
+// IsPushToken reports whether s may be a token of Firebase Cloud Messaging, which promises
+// nothing of them; they have been of 140 to 180 of these characters. The shipped app sends
+// the same twelve letters for every phone, which are no token.
+func IsPushToken(s string) bool {
+	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:.%~"
+	return len(s) >= 20 && len(s) <= 4096 && strings.Trim(s, characters) == ""
 }
 
 // Check returns an error that names a required field which is not there.

@@ -181,6 +181,18 @@ func (m *Match) runs(now time.Time) bool {
 	return m.Timer.IsZero() || now.Before(m.Timer.Add(lateChoice))
 }
 
+// OffersEnd is when the match cannot be offered on any more.
+func (m *Match) OffersEnd() time.Time { return offersEnd(m.Type, m.Timer, m.Windows) }
+
+// ChoiceEnds is when the asker is not shown an offer any more: realtime the second five
+// minutes are over, else the hour offered has come.
+func (m *Match) ChoiceEnds() time.Time {
+	if m.IsReservation() {
+		return m.StartsAt
+	}
+	return m.Timer.Add(shownToChoose)
+}
+
 // MayRun is runs: whether a match may be open, as far as can be told without its concern.
 func (m *Match) MayRun(now time.Time) bool { return m.runs(now) }
 

@@ -223,9 +223,12 @@ func (c *change) clearFields(names ...string) {
 	mask.FieldPaths = append(mask.FieldPaths, names...)
 }
 
-// remove deletes a document.
-func remove[T any](c *change, in collection[T], id string) {
-	c.writes = append(c.writes, &pb.Write{Operation: &pb.Write_Delete{Delete: c.store.name(in.doc(id))}})
+// remove deletes a document, on the condition that it is as it was found.
+func remove[T any](c *change, in collection[T], as found[T]) {
+	c.writes = append(c.writes, &pb.Write{
+		Operation:       &pb.Write_Delete{Delete: c.store.name(in.doc(as.id))},
+		CurrentDocument: asFound(as.updated),
+	})
 }
 
 // startRoom writes a new room's start, with the server's time, without which the app lets

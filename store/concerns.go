@@ -119,7 +119,8 @@ func (s *Store) payable(r *reader, uid string, concern found[life.Concern]) erro
 // Pay pays for a concern with a ticket and sends it to the willsoners who fit best, at most
 // 50 of 100 that are looked at: account, concern and matches in one commit, on the condition
 // that account and concern are as they were read. A repeated payment with the same ticket
-// while the concern is open changes nothing and returns the concern as it is.
+// while the concern is open changes nothing, and returns the concern as it is and no
+// matches.
 //
 // It returns, in this order, life.ErrUserNotFound without an account; life.ErrNotFound when
 // the concern is not the caller's; life.ErrConcernInProcess when it cannot be paid for now;
@@ -131,7 +132,7 @@ func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket re
 	var fitting []life.Profile
 	done := false
 	err := s.commit(ctx, "pay", func(c *change) error {
-		done, sent = false, nil
+		done = false
 		concernSent := find(c.reader, concerns, life.Decimal(concernIdx))
 		account, err := find(c.reader, askers, uidID(uid)).one()
 		if err != nil {
@@ -192,7 +193,13 @@ func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket re
 		done = true
 		return nil
 	})
-	s.outcome("pay", done && err == nil, err)
+	if done = done && err == nil; !done {
+		sent = nil
+	}
+	s.outcome("pay", done, err)
+	// An attempt may have been stored though its answer was lost: its matches are those that
+	// are as old as the payment.
+	sent = slices.DeleteFunc(sent, func(m life.Match) bool { return !m.CreatedAt.Equal(concern.UpdatedAt) })
 	return concern, sent, err
 }
 

@@ -123,8 +123,8 @@ func open(m *life.Match, concern found[life.Concern], now time.Time) error {
 // the caller's, of the other type, of a concern that is taken or was paid for anew, or the
 // willsoner does not counsel any more; life.ErrOutsideWindows for an hour that lies in none
 // of the concern's windows or is past; life.ErrAlreadyMatched when the willsoner has a
-// session then, or offered another hour before.
-func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts time.Time) (life.Match, error) {
+// session then, or offered another hour before. done reports whether this call did it.
+func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts time.Time) (m life.Match, done bool, err error) {
 	caller := life.Caller{Party: life.Willsoner, UID: uid}
 	again := func(r *reader, m *life.Match) error {
 		if m.Type != kind {

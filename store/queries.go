@@ -147,6 +147,12 @@ func newestLines(uid string) query[life.LedgerLine] {
 	return from(ledger.below(askers.doc(uidID(uid))), "ledger", nil...).descending("created_at").limit(maxLedger)
 }
 
+// pushTokensOf finds the tokens of at most maxIn accounts, the newest first, and more of each
+// than are kept: some may be left over of sign-ins at once.
+func pushTokensOf(uids ...string) query[life.PushToken] {
+	return from(pushTokens, "push tokens", oneOf("uid", uids...)).descending("updated_at").limit(2 * maxPushTokens * len(uids))
+}
+
 // A probe asks a query of one kind for a document at most.
 type probe struct {
 	kind kind
@@ -185,6 +191,7 @@ func probes() []probe {
 		probeOf(reviewsOf(1)),
 		probeOf(newestLines("-")),
 		probeOf(accountsWithAddress("-")),
+		probeOf(pushTokensOf(nobody...)),
 	}
 	for _, party := range []life.Party{life.Asker, life.Willsoner} {
 		caller := life.Caller{Party: party, UID: "-"}

@@ -18,11 +18,12 @@ import (
 // between, the attempt counts for nothing.
 //
 // f changes the match, collects what is to be written, and reports whether that is
-// anything. again, which may be nil, looks at a repetition before it is answered.
-func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx int64, again func(*reader, *life.Match) error, f func(*change, *life.Match) (bool, error)) (life.Match, error) {
-	var m life.Match
-	done, tries := false, 0
-	err := s.repeatedly(ctx, string(a), func(c *change) error {
+// anything. again, which may be nil, looks at a repetition before it is answered. done
+// reports whether this call changed something, in whichever of its attempts: of a request
+// and its repetitions at most one is done.
+func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx int64, again func(*reader, *life.Match) error, f func(*change, *life.Match) (bool, error)) (m life.Match, done bool, err error) {
+	tries := 0
+	err = s.repeatedly(ctx, string(a), func(c *change) error {
 		done, tries = false, c.attempt()
 		begun := c.begin()
 		look := s.reader(c.ctx)
@@ -75,9 +76,9 @@ func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx 
 	}
 	s.outcome(string(a), done, err)
 	if err != nil {
-		return life.Match{}, err
+		return life.Match{}, false, err
 	}
-	return m, nil
+	return m, done, nil
 }
 
 // What of a match says whose it is.
@@ -126,8 +127,8 @@ var written = []string{"status", "roomkey", "asker_join", "willsoner_join", "upd
 // Select returns; for a later hour, it is reserved. The pots that its concern held are
 // taken. Repeated, it returns the match as it is. It returns life.ErrAlreadyMatched when
 // the concern or either party's time is taken, and life.ErrNotFound also when its time is
-// over, or asker and willsoner are the same.
-func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
+// over, or asker and willsoner are the same. done reports whether this call did it.
+func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.Match, done bool, err error) {
 	return s.act(ctx, life.Selects, life.Caller{Party: life.Asker, UID: askerUID}, idx, hourAgreed, func(c *change, m *life.Match) (bool, error) {
 		starts := m.Starts(c.now)
 		if m.AskerUID == m.WillsonerUID || starts.Before(c.now) {
@@ -249,8 +250,8 @@ func (c *change) openRoom(room life.Chatroom) {
 
 // Join notes that the caller is here. A reservation's first join opens its chatroom; it
 // returns life.ErrTooEarly until ten minutes before the hour agreed. Repeated, it returns
-// the match as it is.
-func (s *Store) Join(ctx context.Context, caller life.Caller, idx int64) (life.Match, error) {
+// the match as it is. done reports whether this call did it.
+func (s *Store) Join(ctx context.Context, caller life.Caller, idx int64) (m life.Match, done bool, err error) {
 	return s.act(ctx, life.Joins, caller, idx, nil, func(c *change, m *life.Match) (bool, error) {
 		if !m.IsReservation() {
 			return c.join(m, caller.Party), nil
@@ -321,7 +322,7 @@ func (c *change) open(m *life.Match, party life.Party, taken bool) error {
 // Complete has the asker close a session that has a chatroom. When it returns, the
 // session is in neither party's list. Repeated, it returns the match as it is.
 func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
-	return s.act(ctx, life.Completes, life.Caller{Party: life.Asker, UID: askerUID}, idx, nil, func(c *change, m *life.Match) (bool, error) {
+	m, _, err := s.act(ctx, life.Completes, life.Caller{Party: life.Asker, UID: askerUID}, idx, nil, func(c *change, m *life.Match) (bool, error) {
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		room, err := c.ownRoom(m)
 		if err != nil {
@@ -341,6 +342,7 @@ func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.
 		}
 		return true, nil
 	})
+	return m, err
 }
 
 // roomOf reads the chatroom that the match's roomkey names, which may not exist.
