@@ -2,28 +2,17 @@ package fakefirestore
 
 import (
 	"path"
-	"strconv"
 	"strings"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
-// A collection has documents by full name, which are never changed, but replaced; and for
-// each key those that have it. Without that index a bench would measure our scans.
+// A collection has documents by full name, which are never changed, but replaced; and in
+// index those that have a value, by the value's key. Without that index a bench would
+// measure our scans.
 type collection struct {
 	documents map[string]*pb.Document
-	equal     map[string]map[string]*pb.Document
-}
-
-// key stands for a field's value, if that is a string or an integer.
-func key(field string, v *pb.Value) string {
-	switch t := v.GetValueType().(type) {
-	case *pb.Value_StringValue:
-		return field + " string " + t.StringValue
-	case *pb.Value_IntegerValue:
-		return field + " integer " + strconv.FormatInt(t.IntegerValue, 10)
-	}
-	return ""
+	index     map[string]map[string]*pb.Document
 }
 
 func (s *Server) in(name string) *collection {
@@ -40,25 +29,32 @@ func (s *Server) document(name string) *pb.Document { return s.in(path.Dir(name)
 func (s *Server) store(name string, d *pb.Document) {
 	clear(s.cache)
 	c := s.in(path.Dir(name))
-	for field, v := range c.documents[name].GetFields() {
-		delete(c.equal[key(field, v)], name)
-	}
+	eachKey("", c.documents[name].GetFields(), func(key string) { delete(c.index[key], name) })
 	delete(c.documents, name)
 	if d == nil {
 		return
 	}
 	c.documents[name] = d
-	for field, v := range d.GetFields() {
-		k := key(field, v)
-		if c.equal[k] == nil {
-			c.equal[k] = make(map[string]*pb.Document)
+	eachKey("", d.GetFields(), func(key string) {
+		if c.index[key] == nil {
+			c.index[key] = make(map[string]*pb.Document)
 		}
-		c.equal[k][name] = d
+		c.index[key][name] = d
+	})
+}
+
+// eachKey calls do with the key of every value in these fields, in maps and arrays too.
+func eachKey(parent string, fields map[string]*pb.Value, do func(key string)) {
+	for name, v := range fields {
+		do(key(parent+name, v))
+		for _, element := range v.GetArrayValue().GetValues() {
+			do(key(parent+name, element))
+		}
+		eachKey(parent+name+".", v.GetMapValue().GetFields(), do)
 	}
 }
 
-// value is the value of a field, or nil. Dots lead into maps; names in backquotes are
-// not known.
+// value is the value of a field, or nil. Dots lead into maps.
 func value(fields map[string]*pb.Value, field string) *pb.Value {
 	name, rest, within := strings.Cut(field, ".")
 	if within {

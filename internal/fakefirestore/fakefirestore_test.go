@@ -2,9 +2,14 @@ package fakefirestore_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"math"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +20,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"willson/internal/fakefirestore"
 )
@@ -34,16 +41,50 @@ func start(t *testing.T) (*fakefirestore.Server, *firestore.Client) {
 
 func dial(t *testing.T, addr string) *firestore.Client {
 	t.Helper()
-	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := firestore.NewClient(context.Background(), "demo-willson", option.WithGRPCConn(conn))
+	c, err := firestore.NewClient(context.Background(), "demo-"+strings.ToLower(rand.Text()), option.WithGRPCConn(connect(t, addr)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	return c
+}
+
+func connect(t *testing.T, addr string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(owner{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// owner passes by the emulator's security rules.
+type owner struct{}
+
+func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer owner"}, nil
+}
+
+func (owner) RequireTransportSecurity() bool { return false }
+
+// both runs a test over this package's server and over the emulator: what the one
+// promises, the other does.
+func both(t *testing.T, test func(*testing.T, *firestore.Client, pb.FirestoreClient)) {
+	t.Parallel()
+	t.Run("fake", func(t *testing.T) {
+		t.Parallel()
+		s, c := start(t)
+		test(t, c, pb.NewFirestoreClient(connect(t, s.Addr())))
+	})
+	t.Run("emulator", func(t *testing.T) {
+		t.Parallel()
+		host := os.Getenv("FIRESTORE_EMULATOR_HOST")
+		if host == "" {
+			t.Fatal("FIRESTORE_EMULATOR_HOST is not set: run `make test`, or `.cache/local exec -- go test ./internal/fakefirestore/`")
+		}
+		test(t, dial(t, host), pb.NewFirestoreClient(connect(t, host)))
+	})
 }
 
 func put(t *testing.T, c *firestore.Client, docs map[string]fields) {
@@ -63,106 +104,330 @@ func ids(docs []*firestore.DocumentSnapshot) (all []string) {
 }
 
 func TestQueries(t *testing.T) {
-	t.Parallel()
-	s, c := start(t)
-	put(t, c, map[string]fields{
-		"rooms/a":         {"asker": "me", "status": "chat", "idx": 9, "concern": fields{"n": 1}},
-		"rooms/b":         {"asker": "me", "status": "chat", "idx": 10},
-		"rooms/c":         {"asker": "me", "status": "done", "idx": 11},
-		"rooms/d":         {"asker": "you", "willsoner": "me", "status": "chat", "idx": 10},
-		"rooms/no idx":    {"asker": "me", "status": "chat"},
-		"rooms/e":         {"status": "chat"},
-		"rooms/f":         {"status": "chat"},
-		"rooms/a/chats/x": {"asker": "me", "status": "chat", "idx": 1},
-	})
-	rooms := c.Collection("rooms")
-	if docs, err := rooms.Where("status", "==", "chat").Documents(t.Context()).GetAll(); err != nil || len(docs) != 6 {
-		t.Fatalf("%v %v", ids(docs), err)
+	at := func(second int) time.Time { return time.Date(2026, 3, 19, 3, 0, second, 0, time.UTC) }
+	or := func(filters ...firestore.EntityFilter) firestore.OrFilter {
+		return firestore.OrFilter{Filters: filters}
 	}
-	// What was found before must not be found again.
-	if _, err := c.Doc("rooms/e").Delete(t.Context()); err != nil {
-		t.Fatal(err)
+	where := func(path, op string, v any) firestore.PropertyFilter {
+		return firestore.PropertyFilter{Path: path, Operator: op, Value: v}
 	}
-	put(t, c, map[string]fields{"rooms/f": {"status": "gone"}})
+	both(t, func(t *testing.T, c *firestore.Client, _ pb.FirestoreClient) {
+		put(t, c, map[string]fields{
+			"rooms/a":         {"asker": "me", "status": "chat", "idx": 9, "concern": fields{"n": 1}, "tags": []int{1, 2}, "at": at(3), "rate": 4.5},
+			"rooms/b":         {"asker": "me", "status": "chat", "idx": 10, "concern": fields{"n": 2}, "tags": []int{2}, "at": at(1), "rate": 4},
+			"rooms/c":         {"asker": "me", "status": "done", "idx": 11, "tags": []string{"2"}, "at": at(2), "rate": 4.5, "open": true},
+			"rooms/d":         {"asker": "you", "willsoner": "me", "status": "chat", "idx": 10, "tags": 2, "at": at(1), "rate": 0.5, "open": false},
+			"rooms/no idx":    {"asker": "me", "status": "chat", "at": "noon"},
+			"rooms/null":      {"asker": nil, "idx": nil, "rate": nil},
+			"rooms/e":         {"status": "chat"},
+			"rooms/f":         {"status": "chat"},
+			"rooms/a/chats/x": {"asker": "me", "status": "chat", "idx": 1},
+		})
+		rooms := c.Collection("rooms")
+		if docs, err := rooms.Where("status", "==", "chat").Documents(t.Context()).GetAll(); err != nil || len(docs) != 6 {
+			t.Fatalf("%v %v", ids(docs), err)
+		}
+		// What was found before must not be found again.
+		if _, err := c.Doc("rooms/e").Delete(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		put(t, c, map[string]fields{"rooms/f": {"status": "gone"}})
 
-	mine := rooms.Where("asker", "==", "me").Where("status", "==", "chat")
-	either := firestore.OrFilter{Filters: []firestore.EntityFilter{
-		firestore.PropertyFilter{Path: "asker", Operator: "==", Value: "you"},
-		firestore.PropertyFilter{Path: "idx", Operator: "in", Value: []int{9, 11, 99}},
-	}}
-	for name, test := range map[string]struct {
-		query firestore.Query
-		want  []string
-		code  codes.Code
-	}{
-		"all":                     {query: rooms.Query, want: []string{"a", "b", "c", "d", "f", "no idx"}},
-		"what was changed":        {query: rooms.Where("status", "==", "chat"), want: []string{"a", "b", "d", "no idx"}},
-		"limit":                   {query: mine.OrderBy("idx", firestore.Desc).Limit(1), want: []string{"b"}},
-		"names order equals":      {query: rooms.Where("status", "==", "chat").OrderBy("idx", firestore.Desc), want: []string{"d", "b", "a"}},
-		"or within and":           {query: rooms.Where("status", "==", "chat").WhereEntity(either).OrderBy("idx", firestore.Asc), want: []string{"a", "d"}},
-		"a collection below":      {query: c.Collection("rooms/a/chats").Where("asker", "==", "me"), want: []string{"x"}},
-		"none":                    {query: rooms.Where("asker", "==", "nobody").Where("status", "==", "chat")},
-		"a comparison is refused": {query: rooms.Where("idx", ">", 2), code: codes.Unimplemented},
-		"a null is refused":       {query: rooms.Where("idx", "==", nil), code: codes.Unimplemented},
-		"a cursor is refused":     {query: rooms.OrderBy("idx", firestore.Asc).StartAt(2), code: codes.Unimplemented},
-		"a projection is refused": {query: rooms.Select("idx"), code: codes.Unimplemented},
-		"a group is refused":      {query: c.CollectionGroup("rooms").Query, code: codes.Unimplemented},
-		"two orders are refused":  {query: rooms.OrderBy("idx", firestore.Asc).OrderBy("asker", firestore.Asc), code: codes.Unimplemented},
-	} {
-		for range 2 { // the second answer comes from the cache
-			reads := s.Reads()
-			docs, err := test.query.Documents(t.Context()).GetAll()
-			if got := ids(docs); status.Code(err) != test.code || !slices.Equal(got, test.want) {
-				t.Errorf("%s: %q and %v, want %q and %v", name, got, err, test.want, test.code)
-			}
-			if n := s.Reads() - reads; n != len(test.want) {
-				t.Errorf("%s: %d reads, want %d", name, n, len(test.want))
+		mine := rooms.Where("asker", "==", "me").Where("status", "==", "chat")
+		for name, test := range map[string]struct {
+			query firestore.Query
+			want  []string
+		}{
+			"all":                       {rooms.Query, []string{"a", "b", "c", "d", "f", "no idx", "null"}},
+			"what was changed":          {rooms.Where("status", "==", "chat"), []string{"a", "b", "d", "no idx"}},
+			"limit":                     {mine.OrderBy("idx", firestore.Desc).Limit(1), []string{"b"}},
+			"names order equals":        {rooms.Where("status", "==", "chat").OrderBy("idx", firestore.Desc), []string{"d", "b", "a"}},
+			"or within and":             {rooms.Where("status", "==", "chat").WhereEntity(or(where("asker", "==", "you"), where("idx", "in", []int{9, 11, 99}))).OrderBy("idx", firestore.Asc), []string{"a", "d"}},
+			"or of ands":                {rooms.WhereEntity(or(firestore.AndFilter{Filters: []firestore.EntityFilter{where("asker", "==", "me"), where("idx", "==", 11)}}, where("rate", "<", 1))), []string{"d", "c"}},
+			"or of what is compared":    {rooms.WhereEntity(or(where("idx", ">", 10), where("asker", "==", "me"))), []string{"a", "b", "c"}},
+			"a collection below":        {c.Collection("rooms/a/chats").Where("asker", "==", "me"), []string{"x"}},
+			"none":                      {rooms.Where("asker", "==", "nobody").Where("status", "==", "chat"), nil},
+			"a field of a map":          {rooms.Where("concern.n", "==", 2), []string{"b"}},
+			"a boolean":                 {rooms.Where("open", "==", false), []string{"d"}},
+			"a time":                    {rooms.Where("at", "==", at(1)), []string{"b", "d"}},
+			"a double for an integer":   {rooms.Where("rate", "==", 4.0), []string{"b"}},
+			"an integer for a double":   {rooms.Where("idx", "==", 10.0), []string{"b", "d"}},
+			"array contains":            {rooms.Where("tags", "array-contains", 2), []string{"a", "b"}},
+			"contains and in":           {rooms.Where("tags", "array-contains", 2).Where("status", "in", []string{"done", "chat"}).Where("rate", ">=", 4.2), []string{"a"}},
+			"less":                      {rooms.Where("idx", "<", 10), []string{"a"}},
+			"less or equal":             {rooms.Where("rate", "<=", 4), []string{"d", "b"}},
+			"greater":                   {rooms.Where("asker", ">", "me"), []string{"d"}},
+			"greater or equal":          {rooms.Where("at", ">=", at(2)), []string{"c", "a"}},
+			"a range of one field":      {rooms.Where("idx", ">", 9).Where("idx", "<", 11.5).OrderBy("idx", firestore.Desc), []string{"c", "d", "b"}},
+			"ranges of two":             {rooms.Where("idx", ">", 9).Where("rate", ">", 1), []string{"b", "c"}},
+			"compared and ordered":      {rooms.Where("idx", ">", 9).OrderBy("rate", firestore.Desc), []string{"c", "b", "d"}},
+			"two orders":                {rooms.Where("rate", ">", 0).OrderBy("rate", firestore.Desc).OrderBy("idx", firestore.Asc), []string{"a", "c", "b", "d"}},
+			"types in order":            {rooms.OrderBy("at", firestore.Desc), []string{"no idx", "a", "c", "d", "b"}},
+			"null has an order":         {rooms.OrderBy("rate", firestore.Asc), []string{"null", "d", "b", "a", "c"}},
+			"order by text":             {rooms.OrderBy("asker", firestore.Desc), []string{"d", "no idx", "c", "b", "a", "null"}},
+			"order by booleans":         {rooms.OrderBy("open", firestore.Asc), []string{"d", "c"}},
+			"names":                     {mine.OrderBy(firestore.DocumentID, firestore.Desc), []string{"no idx", "b", "a"}},
+			"start":                     {rooms.OrderBy("idx", firestore.Asc).StartAt(10), []string{"b", "d", "c"}},
+			"start after and end":       {rooms.OrderBy("rate", firestore.Desc).OrderBy("idx", firestore.Asc).StartAfter(4.5, 9).EndAt(4, 10), []string{"c", "b"}},
+			"end before, by a document": {rooms.OrderBy("idx", firestore.Asc).StartAt(9).EndBefore(10), []string{"a"}},
+		} {
+			for range 2 { // the second answer comes from a cache
+				docs, err := test.query.Documents(t.Context()).GetAll()
+				if got := ids(docs); err != nil || !slices.Equal(got, test.want) {
+					t.Errorf("%s: %q and %v, want %q", name, got, err, test.want)
+				}
 			}
 		}
+		docs, err := rooms.Where("idx", "==", 9).Select("concern.n", "idx", "nothing").Documents(t.Context()).GetAll()
+		if err != nil || len(docs) != 1 || fmt.Sprint(docs[0].Data()) != "map[concern:map[n:1] idx:9]" {
+			t.Errorf("%v and %v, want two fields", err, docs)
+		}
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	put(t, c, map[string]fields{"rooms/a": {"status": "chat", "list": []int{1}}})
+	rooms := c.Collection("rooms")
+	for name, query := range map[string]firestore.Query{
+		"another operator":   rooms.Where("status", "!=", "chat"),
+		"one of null":        rooms.Where("status", "==", nil),
+		"an array":           rooms.Where("list", "==", []int{1}),
+		"a quoted name":      rooms.WherePath([]string{"a.b"}, "==", 1),
+		"a document's name":  rooms.Where(firestore.DocumentID, "==", rooms.Doc("a")),
+		"order by arrays":    rooms.OrderBy("list", firestore.Asc),
+		"order by quotes":    rooms.OrderByPath([]string{"a.b"}, firestore.Asc),
+		"an offset":          rooms.Offset(1),
+		"a collection group": c.CollectionGroup("rooms").Query,
+	} {
+		if docs, err := query.Documents(t.Context()).GetAll(); status.Code(err) != codes.Unimplemented {
+			t.Errorf("%s: %q and %v", name, ids(docs), err)
+		}
+	}
+	for name, update := range map[string]firestore.Update{
+		"a transform": {Path: "list", Value: firestore.ArrayUnion(2)},
+		"a maximum":   {Path: "n", Value: firestore.FieldTransformMaximum(2)},
+		"quotes":      {FieldPath: []string{"a.b"}, Value: 1},
+	} {
+		if _, err := c.Doc("rooms/a").Update(t.Context(), []firestore.Update{update}); status.Code(err) != codes.Unimplemented {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s.Reads() != 0 || s.Writes() != 1 {
+		t.Errorf("%d reads and %d writes, want 0 and 1", s.Reads(), s.Writes())
+	}
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	put(t, c, map[string]fields{"rooms/a": {}, "rooms/b": {}})
+	for range 2 {
+		if _, err := c.Collection("rooms").Documents(t.Context()).GetAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.GetAll(t.Context(), []*firestore.DocumentRef{c.Doc("rooms/a"), c.Doc("rooms/none")}); err != nil {
+		t.Fatal(err)
+	}
+	if s.Reads() != 6 || s.Writes() != 2 || s.Count("RunQuery") != 2 || s.Count("Commit") != 2 || len(s.Calls()) != 5 {
+		t.Errorf("%d reads, %d writes, %d queries, %d commits, %d calls", s.Reads(), s.Writes(), s.Count("RunQuery"), s.Count("Commit"), len(s.Calls()))
 	}
 }
 
 func TestWrites(t *testing.T) {
-	t.Parallel()
-	s, c := start(t)
-	ctx := t.Context()
-	doc := c.Doc("matches/1")
-	want := func(what string, err error, code codes.Code, f fields) {
-		t.Helper()
-		snapshot, _ := doc.Get(ctx)
-		got := snapshot.Data()
-		if at, ok := got["at"].(time.Time); ok && time.Since(at).Abs() < time.Minute {
-			got["at"] = "now"
+	both(t, func(t *testing.T, c *firestore.Client, _ pb.FirestoreClient) {
+		ctx := t.Context()
+		doc := c.Doc("matches/1")
+		want := func(what string, err error, code codes.Code, f fields) {
+			t.Helper()
+			snapshot, _ := doc.Get(ctx)
+			got := snapshot.Data()
+			if at, ok := got["at"].(time.Time); ok && time.Since(at).Abs() < time.Minute {
+				got["at"] = "now"
+			}
+			if status.Code(err) != code || fmt.Sprint(got) != fmt.Sprint(f) {
+				t.Fatalf("%s: %v and %v, want %v and %v", what, err, got, code, f)
+			}
 		}
-		if status.Code(err) != code || fmt.Sprint(got) != fmt.Sprint(f) {
-			t.Fatalf("%s: %v and %v, want %v and %v", what, err, got, code, f)
+		_, err := doc.Update(ctx, []firestore.Update{{Path: "status", Value: "chat"}})
+		want("update of nothing", err, codes.NotFound, nil)
+		created := fields{"status": "waiting", "concern": fields{"minutes": 50, "n": 1}, "at": "now"}
+		_, err = doc.Create(ctx, fields{"status": "waiting", "concern": fields{"minutes": 50, "n": 1}, "at": firestore.ServerTimestamp})
+		want("create", err, codes.OK, created)
+		_, err = doc.Create(ctx, fields{})
+		want("create again", err, codes.AlreadyExists, created)
+		_, err = doc.Update(ctx, []firestore.Update{
+			{Path: "status", Value: "chat"}, {Path: "at", Value: firestore.Delete}, {Path: "new.at", Value: true}, {Path: "concern.n", Value: firestore.Delete},
+		})
+		updated := fields{"status": "chat", "concern": fields{"minutes": 50}, "new": fields{"at": true}}
+		want("update", err, codes.OK, updated)
+		err = c.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+			return errors.Join(tx.Set(c.Doc("matches/2"), fields{}), tx.Create(doc, fields{}))
+		})
+		want("all or nothing", err, codes.AlreadyExists, updated)
+		if _, err := c.Doc("matches/2").Get(ctx); status.Code(err) != codes.NotFound {
+			t.Errorf("the other document of a commit that was refused: %v", err)
 		}
-	}
-	_, err := doc.Update(ctx, []firestore.Update{{Path: "status", Value: "chat"}})
-	want("update of nothing", err, codes.NotFound, nil)
-	created := fields{"status": "waiting", "concern": fields{"minutes": 50, "n": 1}, "at": "now"}
-	_, err = doc.Create(ctx, fields{"status": "waiting", "concern": fields{"minutes": 50, "n": 1}, "at": firestore.ServerTimestamp})
-	want("create", err, codes.OK, created)
-	_, err = doc.Create(ctx, fields{})
-	want("create again", err, codes.AlreadyExists, created)
-	_, err = doc.Update(ctx, []firestore.Update{
-		{Path: "status", Value: "chat"}, {Path: "at", Value: firestore.Delete}, {Path: "new.at", Value: true}, {Path: "concern.n", Value: firestore.Delete},
+		_, err = doc.Set(ctx, fields{"a": nil, "b": []any{1.5}, "n": math.MaxInt64 - 1, "c": 1})
+		want("set", err, codes.OK, fields{"a": nil, "b": []any{1.5}, "n": math.MaxInt64 - 1, "c": 1})
+		_, err = doc.Update(ctx, []firestore.Update{
+			{Path: "a", Value: firestore.Increment(2)}, {Path: "b", Value: firestore.Increment(0.5)}, {Path: "c", Value: firestore.Increment(0.5)},
+			{Path: "d.e", Value: firestore.Increment(-1)}, {Path: "n", Value: firestore.Increment(1)},
+		})
+		want("increments", err, codes.OK, fields{"a": 2, "b": 0.5, "c": 1.5, "d": fields{"e": -1}, "n": math.MaxInt64})
+		_, err = doc.Delete(ctx)
+		want("delete", err, codes.OK, nil)
 	})
-	updated := fields{"status": "chat", "concern": fields{"minutes": 50}, "new": fields{"at": true}}
-	want("update", err, codes.OK, updated)
-	_, err = doc.Update(ctx, []firestore.Update{{Path: "n", Value: firestore.Increment(1)}})
-	want("a transform that is not known", err, codes.Unimplemented, updated)
-	err = c.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		return errors.Join(tx.Set(c.Doc("matches/2"), fields{}), tx.Delete(doc), tx.Create(doc, fields{}), tx.Create(doc, fields{}))
+}
+
+// TestPreconditions commits without a transaction, each write with what must hold before.
+func TestPreconditions(t *testing.T) {
+	both(t, func(t *testing.T, c *firestore.Client, client pb.FirestoreClient) {
+		ctx := t.Context()
+		database, _, _ := strings.Cut(c.Doc("rooms/a").Path, "/documents/")
+		commit := func(id string, text string, must *pb.Precondition) (*timestamppb.Timestamp, error) {
+			w := &pb.Write{CurrentDocument: must, Operation: &pb.Write_Delete{Delete: c.Doc("rooms/" + id).Path}}
+			if text != "" {
+				w.Operation = &pb.Write_Update{Update: &pb.Document{Name: c.Doc("rooms/" + id).Path, Fields: map[string]*pb.Value{
+					"text": {ValueType: &pb.Value_StringValue{StringValue: text}}, "n": {ValueType: &pb.Value_IntegerValue{IntegerValue: 1}},
+				}}}
+				w.UpdateMask = &pb.DocumentMask{FieldPaths: []string{"text", "n"}}
+			}
+			resp, err := client.Commit(ctx, &pb.CommitRequest{Database: database, Writes: []*pb.Write{w}})
+			if err != nil {
+				return nil, err
+			}
+			return resp.GetWriteResults()[0].GetUpdateTime(), nil
+		}
+		exists := func(b bool) *pb.Precondition {
+			return &pb.Precondition{ConditionType: &pb.Precondition_Exists{Exists: b}}
+		}
+		since := func(t *timestamppb.Timestamp) *pb.Precondition {
+			return &pb.Precondition{ConditionType: &pb.Precondition_UpdateTime{UpdateTime: t}}
+		}
+		first, err := commit("a", "a", exists(false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What changes nothing leaves the update time alone, and is no bar to the next.
+		if same, err := commit("a", "a", since(first)); err != nil || !proto.Equal(same, first) {
+			t.Fatalf("%v and %v, want %v", same, err, first)
+		}
+		second, err := commit("a", "b", since(first))
+		if err != nil || !second.AsTime().After(first.AsTime()) {
+			t.Fatalf("%v and %v, want a time after %v", second, err, first)
+		}
+		if got, err := c.Doc("rooms/a").Get(ctx); err != nil || !got.UpdateTime.Equal(second.AsTime()) || !got.CreateTime.Equal(first.AsTime()) {
+			t.Fatalf("%v: created at %v, updated at %v", err, got.CreateTime, got.UpdateTime)
+		}
+		for name, test := range map[string]struct {
+			id, text string
+			must     *pb.Precondition
+			want     codes.Code
+		}{
+			"changed since":           {"a", "c", since(first), codes.FailedPrecondition},
+			"deleted although so":     {"a", "", since(first), codes.FailedPrecondition},
+			"no time":                 {"a", "c", since(nil), codes.FailedPrecondition},
+			"gone since":              {"none", "c", since(first), codes.FailedPrecondition},
+			"there is one":            {"a", "c", exists(false), codes.AlreadyExists},
+			"there is none":           {"none", "c", exists(true), codes.NotFound},
+			"there is none to delete": {"none", "", exists(true), codes.NotFound},
+			"whatever":                {"b", "c", nil, codes.OK},
+			"a delete of nothing":     {"none", "", nil, codes.OK},
+		} {
+			if _, err := commit(test.id, test.text, test.must); status.Code(err) != test.want {
+				t.Errorf("%s: %v, want %v", name, err, test.want)
+			}
+		}
+		if _, err := commit("a", "", since(second)); err != nil {
+			t.Errorf("delete: %v", err)
+		}
 	})
-	want("all or nothing", err, codes.AlreadyExists, updated)
-	_, err = doc.Set(ctx, fields{"a": nil, "b": []any{1.5}})
-	want("set", err, codes.OK, fields{"a": nil, "b": []any{1.5}})
-	_, err = doc.Delete(ctx)
-	want("delete", err, codes.OK, nil)
-	if s.Writes() != 4 {
-		t.Errorf("%d writes", s.Writes())
-	}
+}
+
+// TestModes commits a write in transactions that were begun in every way.
+func TestModes(t *testing.T) {
+	both(t, func(t *testing.T, c *firestore.Client, client pb.FirestoreClient) {
+		ctx := t.Context()
+		database, _, _ := strings.Cut(c.Doc("rooms/a").Path, "/documents/")
+		begin := func(options *pb.TransactionOptions) ([]byte, error) {
+			resp, err := client.BeginTransaction(ctx, &pb.BeginTransactionRequest{Database: database, Options: options})
+			return resp.GetTransaction(), err
+		}
+		lookUp := func(options *pb.TransactionOptions) ([]byte, error) {
+			stream, err := client.BatchGetDocuments(ctx, &pb.BatchGetDocumentsRequest{Database: database, Documents: []string{c.Doc("rooms/a").Path},
+				ConsistencySelector: &pb.BatchGetDocumentsRequest_NewTransaction{NewTransaction: options}})
+			if err != nil {
+				return nil, err
+			}
+			first, err := stream.Recv()
+			return first.GetTransaction(), err
+		}
+		earlier, err := begin(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write := &pb.Write{Operation: &pb.Write_Update{Update: &pb.Document{Name: c.Doc("rooms/b").Path}}}
+		readWrite := &pb.TransactionOptions{Mode: &pb.TransactionOptions_ReadWrite_{ReadWrite: &pb.TransactionOptions_ReadWrite{}}}
+		retry := &pb.TransactionOptions{Mode: &pb.TransactionOptions_ReadWrite_{ReadWrite: &pb.TransactionOptions_ReadWrite{RetryTransaction: earlier}}}
+		readOnly := &pb.TransactionOptions{Mode: &pb.TransactionOptions_ReadOnly_{ReadOnly: &pb.TransactionOptions_ReadOnly{}}}
+		for name, test := range map[string]struct {
+			begin   func(*pb.TransactionOptions) ([]byte, error)
+			options *pb.TransactionOptions
+			want    codes.Code
+		}{
+			"begun without options":       {begin, nil, codes.OK},
+			"begun without a mode":        {begin, &pb.TransactionOptions{}, codes.OK},
+			"begun to write":              {begin, readWrite, codes.OK},
+			"begun again":                 {begin, retry, codes.OK},
+			"begun to read":               {begin, readOnly, codes.InvalidArgument},
+			"by a look-up":                {lookUp, readWrite, codes.OK},
+			"by a look-up without a mode": {lookUp, &pb.TransactionOptions{}, codes.InvalidArgument},
+			"by a look-up, to read":       {lookUp, readOnly, codes.InvalidArgument},
+		} {
+			id, err := test.begin(test.options)
+			if err != nil || len(id) == 0 {
+				t.Errorf("%s: transaction %q and %v", name, id, err)
+			}
+			_, err = client.Commit(ctx, &pb.CommitRequest{Database: database, Transaction: id, Writes: []*pb.Write{write}})
+			if status.Code(err) != test.want {
+				t.Errorf("%s: %v, want %v", name, err, test.want)
+			}
+		}
+	})
+}
+
+func TestLookUps(t *testing.T) {
+	both(t, func(t *testing.T, c *firestore.Client, client pb.FirestoreClient) {
+		put(t, c, map[string]fields{"rooms/a": {"n": 1}, "rooms/b": {}})
+		a, b, none := c.Doc("rooms/a").Path, c.Doc("rooms/b").Path, c.Doc("rooms/none").Path
+		database, _, _ := strings.Cut(a, "/documents/")
+		stream, err := client.BatchGetDocuments(t.Context(), &pb.BatchGetDocumentsRequest{Database: database, Documents: []string{a, none, b, a, none}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found, missing []string
+		for {
+			resp, err := stream.Recv()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := resp.GetFound(); d != nil {
+				found = append(found, d.GetName())
+			} else {
+				missing = append(missing, resp.GetMissing())
+			}
+		}
+		slices.Sort(found)
+		if !slices.Equal(found, []string{a, b}) || !slices.Equal(missing, []string{none}) {
+			t.Errorf("found %q, missing %q", found, missing)
+		}
+	})
 }
 
 // TestConflicts has a transaction read, and somebody else write before it commits.
@@ -200,7 +465,7 @@ func TestConflicts(t *testing.T) {
 					return err
 				}
 				if attempts == 1 {
-					put(t, c, map[string]fields{test.path: {"status": test.status}})
+					put(t, c, map[string]fields{test.path: {"status": test.status, "changed": true}})
 				}
 				return tx.Set(c.Doc("rooms/mine"), fields{})
 			})
@@ -208,39 +473,6 @@ func TestConflicts(t *testing.T) {
 				t.Errorf("%v after %d attempts, want %d", err, attempts, test.attempts)
 			}
 		})
-	}
-}
-
-// TestLookUpThatBeginsATransaction sends what the libraries of other languages do.
-func TestLookUpThatBeginsATransaction(t *testing.T) {
-	t.Parallel()
-	s, c := start(t)
-	conn, err := grpc.NewClient(s.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	client := pb.NewFirestoreClient(conn)
-	for changed, want := range map[bool]codes.Code{false: codes.OK, true: codes.Aborted} {
-		put(t, c, map[string]fields{"rooms/a": {"status": "chat"}})
-		stream, err := client.BatchGetDocuments(t.Context(), &pb.BatchGetDocumentsRequest{
-			Documents:           []string{c.Doc("rooms/a").Path},
-			ConsistencySelector: &pb.BatchGetDocumentsRequest_NewTransaction{NewTransaction: &pb.TransactionOptions{}},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		first, err := stream.Recv()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if changed {
-			put(t, c, map[string]fields{"rooms/a": {"status": "complete"}})
-		}
-		_, err = client.Commit(t.Context(), &pb.CommitRequest{Transaction: first.GetTransaction()})
-		if status.Code(err) != want || len(first.GetTransaction()) == 0 {
-			t.Errorf("changed %t: transaction %q ended with %v, want %v", changed, first.GetTransaction(), err, want)
-		}
 	}
 }
 
@@ -265,6 +497,7 @@ func TestFaults(t *testing.T) {
 	}{
 		"none":                {nil, 3, done, done},
 		"once":                {fakefirestore.First(1, fakefirestore.Code(codes.DataLoss)), 0, codes.DataLoss, done},
+		"of a bare commit":    {fakefirestore.OnBareCommit(fakefirestore.Always(fakefirestore.Code(codes.DataLoss))), 3, done, done},
 		"for ever":            {fakefirestore.Always(fakefirestore.Code(codes.DataLoss)), 0, codes.DataLoss, codes.DataLoss},
 		"of another method":   {fakefirestore.On("Commit", fakefirestore.Always(fakefirestore.Code(codes.DataLoss))), 3, done, done},
 		"hangs":               {fakefirestore.First(1, fakefirestore.Fault{Hang: true}), 0, codes.DeadlineExceeded, done},

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -52,6 +53,16 @@ func First(n int64, f Fault) Hook {
 func On(method string, h Hook) Hook {
 	return func(call Call) Fault {
 		if call.Method != method {
+			return Fault{}
+		}
+		return h(call)
+	}
+}
+
+// OnBareCommit asks h about the commits alone that are in no transaction.
+func OnBareCommit(h Hook) Hook {
+	return func(call Call) Fault {
+		if commit, ok := call.Request.(*pb.CommitRequest); !ok || len(commit.GetTransaction()) > 0 {
 			return Fault{}
 		}
 		return h(call)

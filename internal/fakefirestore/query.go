@@ -2,9 +2,7 @@ package fakefirestore
 
 import (
 	"cmp"
-	"maps"
 	"slices"
-	"strings"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/protobuf/proto"
@@ -23,22 +21,23 @@ func (s *Server) query(req *pb.RunQueryRequest) (answer, error) {
 		return a, err
 	}
 	q := req.GetStructuredQuery()
-	known := &pb.StructuredQuery{From: q.GetFrom(), Where: q.GetWhere(), OrderBy: q.GetOrderBy(), Limit: q.GetLimit()}
+	known := &pb.StructuredQuery{Select: q.GetSelect(), From: q.GetFrom(), Where: q.GetWhere(), OrderBy: q.GetOrderBy(),
+		StartAt: q.GetStartAt(), EndAt: q.GetEndAt(), Limit: q.GetLimit()}
 	tx, err := s.transaction(req.GetTransaction())
-	if err != nil || !proto.Equal(q, known) || q.GetFrom()[0].GetAllDescendants() || len(q.GetOrderBy()) > 1 ||
+	if err != nil || !proto.Equal(q, known) || len(q.GetFrom()) != 1 || q.GetFrom()[0].GetAllDescendants() ||
 		req.GetReadTime() != nil || req.GetNewTransaction() != nil || req.GetExplainOptions() != nil {
 		return answer{}, cmp.Or(err, unknown(req))
 	}
-	collection := req.GetParent() + "/" + q.GetFrom()[0].GetCollectionId()
-	docs, err := s.find(collection, q)
+	c := s.in(req.GetParent() + "/" + q.GetFrom()[0].GetCollectionId())
+	docs, err := c.find(q)
 	if err != nil {
 		return answer{}, err
 	}
 	tx.unchanged = append(tx.unchanged, func() bool {
-		again, _ := s.find(collection, q)
+		again, _ := c.find(q)
 		return slices.Equal(docs, again)
 	})
-	a, err := answerOf(docs)
+	a, err := answerOf(docs, q.GetSelect())
 	if err == nil && req.GetTransaction() == nil {
 		s.cache[string(key)] = a
 	}
@@ -46,13 +45,16 @@ func (s *Server) query(req *pb.RunQueryRequest) (answer, error) {
 }
 
 // answerOf has its messages encoded once: as unknown fields, which are sent as they are.
-func answerOf(docs []*pb.Document) (answer, error) {
+func answerOf(docs []*pb.Document, wanted *pb.StructuredQuery_Projection) (answer, error) {
 	now := timestamppb.Now()
 	if len(docs) == 0 {
 		return answer{messages: []proto.Message{&pb.RunQueryResponse{ReadTime: now}}}, nil
 	}
 	a := answer{documents: len(docs)}
 	for _, d := range docs {
+		if wanted != nil {
+			d = &pb.Document{Name: d.GetName(), Fields: part(d, wanted), CreateTime: d.GetCreateTime(), UpdateTime: d.GetUpdateTime()}
+		}
 		b, err := proto.Marshal(&pb.RunQueryResponse{Document: d, ReadTime: now})
 		if err != nil {
 			return answer{}, err
@@ -64,74 +66,114 @@ func answerOf(docs []*pb.Document) (answer, error) {
 	return a, nil
 }
 
-// find runs a query. It orders by an integer and, between equals, by name in the same
-// direction, as Firestore does. A document without the field of the order is not found.
-func (s *Server) find(collection string, q *pb.StructuredQuery) ([]*pb.Document, error) {
-	found, err := s.in(collection).filter(q.GetWhere())
+// part returns the fields of a document that are wanted.
+func part(d *pb.Document, wanted *pb.StructuredQuery_Projection) map[string]*pb.Value {
+	fields := make(map[string]*pb.Value)
+	for _, f := range wanted.GetFields() {
+		if v := value(d.GetFields(), f.GetFieldPath()); v != nil {
+			set(fields, f.GetFieldPath(), v)
+		}
+	}
+	return fields
+}
+
+// A row is a document and its values of the orders.
+type row struct {
+	document *pb.Document
+	at       []*pb.Value
+}
+
+// find returns what a query finds, in its order.
+func (c *collection) find(q *pb.StructuredQuery) ([]*pb.Document, error) {
+	f, err := c.filter(q.GetWhere())
 	if err != nil {
 		return nil, err
 	}
-	docs, order := slices.Collect(maps.Values(found)), ""
-	if len(q.GetOrderBy()) > 0 {
-		order = q.GetOrderBy()[0].GetField().GetFieldPath()
-		docs = slices.DeleteFunc(docs, func(d *pb.Document) bool { return value(d.GetFields(), order) == nil })
+	orders, err := ordersOf(q, f.compared)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(docs, func(a, b *pb.Document) int {
-		return cmp.Or(
-			cmp.Compare(value(a.GetFields(), order).GetIntegerValue(), value(b.GetFields(), order).GetIntegerValue()),
-			strings.Compare(a.GetName(), b.GetName()))
-	})
-	if order != "" && q.GetOrderBy()[0].GetDirection() == pb.StructuredQuery_DESCENDING {
-		slices.Reverse(docs)
+	var rows []row
+	for _, d := range f.among {
+		if !f.pass(d) {
+			continue
+		}
+		r := row{document: d}
+		for _, o := range orders {
+			v := valueOf(d, o.GetField().GetFieldPath())
+			if v == nil {
+				break
+			}
+			if rank(v) < 0 {
+				return nil, unknown(o)
+			}
+			r.at = append(r.at, v)
+		}
+		if len(r.at) == len(orders) && between(orders, r.at, q.GetStartAt(), q.GetEndAt()) {
+			rows = append(rows, r)
+		}
 	}
+	slices.SortFunc(rows, func(a, b row) int { return compareAll(orders, a.at, b.at) })
 	if q.GetLimit() != nil {
-		docs = docs[:min(len(docs), int(q.GetLimit().GetValue()))]
+		rows = rows[:min(len(rows), int(q.GetLimit().GetValue()))]
+	}
+	docs := make([]*pb.Document, len(rows))
+	for i := range rows {
+		docs[i] = rows[i].document
 	}
 	return docs, nil
 }
 
-// filter returns what a filter lets pass. It compares strings and integers for equality.
-func (c *collection) filter(f *pb.StructuredQuery_Filter) (map[string]*pb.Document, error) {
-	if f == nil {
-		return c.documents, nil
+// nameField is the field path of a document's name.
+const nameField = "__name__"
+
+// valueOf is the value of a field, or of the document's name, or nil.
+func valueOf(d *pb.Document, field string) *pb.Value {
+	if field == nameField {
+		return &pb.Value{ValueType: &pb.Value_ReferenceValue{ReferenceValue: d.GetName()}}
 	}
-	var sets []map[string]*pb.Document
-	for _, inner := range f.GetCompositeFilter().GetFilters() {
-		set, err := c.filter(inner)
-		if err != nil {
-			return nil, err
-		}
-		sets = append(sets, set)
+	return value(d.GetFields(), field)
+}
+
+// ordersOf returns the orders of a query with those that Firestore adds: by the fields
+// that are compared, and by name, in the direction of the last one asked for.
+func ordersOf(q *pb.StructuredQuery, compared []string) ([]*pb.StructuredQuery_Order, error) {
+	orders := slices.Clone(q.GetOrderBy())
+	direction := pb.StructuredQuery_ASCENDING
+	if len(orders) > 0 {
+		direction = orders[len(orders)-1].GetDirection()
 	}
-	field := f.GetFieldFilter()
-	values := field.GetValue().GetArrayValue().GetValues()
-	if field.GetOp() == pb.StructuredQuery_FieldFilter_EQUAL {
-		values = []*pb.Value{field.GetValue()}
-	} else if field != nil && field.GetOp() != pb.StructuredQuery_FieldFilter_IN {
-		return nil, unknown(f)
-	}
-	for _, v := range values {
-		k := key(field.GetField().GetFieldPath(), v)
-		if k == "" {
-			return nil, unknown(f)
-		}
-		sets = append(sets, c.equal[k])
-	}
-	switch {
-	case len(sets) == 0:
-		return nil, unknown(f)
-	case len(sets) == 1:
-		return sets[0], nil
-	}
-	and := f.GetCompositeFilter().GetOp() == pb.StructuredQuery_CompositeFilter_AND
-	slices.SortFunc(sets, func(a, b map[string]*pb.Document) int { return len(a) - len(b) })
-	all := make(map[string]*pb.Document)
-	for i, set := range sets {
-		if and && i > 0 {
-			maps.DeleteFunc(all, func(name string, _ *pb.Document) bool { return set[name] == nil })
-		} else {
-			maps.Copy(all, set)
+	slices.Sort(compared)
+	for _, field := range append(compared, nameField) {
+		if !slices.ContainsFunc(orders, func(o *pb.StructuredQuery_Order) bool { return o.GetField().GetFieldPath() == field }) {
+			orders = append(orders, &pb.StructuredQuery_Order{Field: &pb.StructuredQuery_FieldReference{FieldPath: field}, Direction: direction})
 		}
 	}
-	return all, nil
+	for _, o := range orders {
+		if quoted(o.GetField().GetFieldPath()) {
+			return nil, unknown(o)
+		}
+	}
+	return orders, nil
+}
+
+// compareAll compares by one value after the other, as far as both have them.
+func compareAll(orders []*pb.StructuredQuery_Order, a, b []*pb.Value) int {
+	for i := range min(len(a), len(b)) {
+		c := compare(a[i], b[i])
+		if orders[i].GetDirection() == pb.StructuredQuery_DESCENDING {
+			c = -c
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// between reports whether a document with these values lies between a query's cursors.
+func between(orders []*pb.StructuredQuery_Order, at []*pb.Value, start, end *pb.Cursor) bool {
+	afterStart, beforeEnd := compareAll(orders, at, start.GetValues()), compareAll(orders, at, end.GetValues())
+	return (start == nil || afterStart > 0 || afterStart == 0 && start.GetBefore()) &&
+		(end == nil || beforeEnd < 0 || beforeEnd == 0 && !end.GetBefore())
 }

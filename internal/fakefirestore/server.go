@@ -4,7 +4,8 @@
 // The emulator cannot be told to refuse the third query, to lose the reply of a commit
 // or to hang. This server serves what our clients send: queries of one collection,
 // look-ups and transactions. What else it is asked it answers with UNIMPLEMENTED instead
-// of guessing. It has no access rules. A transaction may see documents of different
+// of guessing: field paths with quotes, groups of collections, what lists a collection's
+// documents. It has no access rules. A transaction may see documents of different
 // instants; then its commit is ABORTED.
 package fakefirestore
 
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
@@ -42,6 +44,7 @@ type Server struct {
 	collections  map[string]*collection // by full name
 	cache        map[string]answer      // by encoded query, until a document changes
 	transactions map[string]*transaction
+	ticked       time.Time // of the last commit
 }
 
 // A Call is a request that has arrived. Method is like "RunQuery".
