@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/grpc/mem"
-	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
@@ -47,16 +46,17 @@ type Document []byte
 
 // FromAnswer returns the document of a google.firestore.v1.RunQueryResponse, nil when it
 // carries none. The document shares the response's memory.
-func FromAnswer(response []byte) (Document, error) {
-	doc, _, err := readResponse(response, 0)
-	return doc, err
-}
+func FromAnswer(response []byte) (Document, error) { return only(response, 1) }
 
 // FromBatch returns what a google.firestore.v1.BatchGetDocumentsResponse carries: a
 // document that was found, or the full resource name of one that is missing, or neither,
-// when it tells but of its transaction. The document shares the response's memory.
+// when it tells of its transaction alone. The document shares the response's memory.
 func FromBatch(response []byte) (doc Document, missing string, err error) {
-	doc, name, err := readResponse(response, 2)
+	doc, err = only(response, 1)
+	if err != nil {
+		return nil, "", err
+	}
+	name, err := only(response, 2)
 	switch {
 	case err != nil:
 		return nil, "", err
@@ -66,30 +66,10 @@ func FromBatch(response []byte) (doc Document, missing string, err error) {
 	return doc, string(name), nil
 }
 
-// readResponse returns the document of a response, its field 1, and the name in another
-// field.
-func readResponse(response []byte, other protowire.Number) (doc, name []byte, err error) {
-	s := scanner{rest: response}
-	for s.next() {
-		switch {
-		case s.is(1) && doc == nil:
-			doc = s.bytes
-		case s.is(1): // protobuf would merge the two
-			return nil, nil, errMalformed
-		case s.is(other):
-			name = s.bytes
-		}
-	}
-	if s.err != nil {
-		return nil, nil, s.err
-	}
-	return doc, name, nil
-}
-
 // Name returns the document's full resource name, "" when it has no valid one.
 func (d Document) Name() string {
-	name := d.last(1)
-	if !utf8.Valid(name) {
+	name, err := only(d, 1)
+	if err != nil || !utf8.Valid(name) {
 		return ""
 	}
 	return string(name)
@@ -105,21 +85,10 @@ func (d Document) ID() string {
 // not been since. It is nil when the document does not tell, as one that was not read from
 // Firestore; no document fulfils a precondition of that.
 func (d Document) UpdateTime() *timestamppb.Timestamp {
-	raw := d.last(4)
+	raw, err := only(d, 4)
 	t := new(timestamppb.Timestamp)
-	if raw == nil || proto.Unmarshal(raw, t) != nil {
+	if err != nil || raw == nil || proto.Unmarshal(raw, t) != nil {
 		return nil
 	}
 	return t
-}
-
-// last returns the content of the last field of this number.
-func (d Document) last(number protowire.Number) (content []byte) {
-	s := scanner{rest: d}
-	for s.next() {
-		if s.is(number) {
-			content = s.bytes
-		}
-	}
-	return content
 }

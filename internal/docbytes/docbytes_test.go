@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"willson/internal/docbytes"
 )
@@ -271,20 +272,45 @@ func TestName(t *testing.T) {
 	}
 }
 
-func TestFromAnswer(t *testing.T) {
+func TestAnswers(t *testing.T) {
 	t.Parallel()
 	doc := message("c/d", fields{"text": "a"})
+	doc.UpdateTime = timestamppb.New(instant)
 	raw := encode(t, &pb.RunQueryResponse{Document: doc, SkippedResults: 1, Transaction: []byte("t")})
 	got, err := docbytes.FromAnswer(raw)
-	if err != nil || !bytes.Equal(got, encode(t, doc)) {
-		t.Errorf("got %q, %v", got, err)
+	if err != nil || !bytes.Equal(got, encode(t, doc)) || !proto.Equal(got.UpdateTime(), doc.UpdateTime) {
+		t.Errorf("got %q, %v, of %v", got, err, got.UpdateTime())
 	}
-	if got, err := docbytes.FromAnswer(encode(t, &pb.RunQueryResponse{SkippedResults: 1})); got != nil || err != nil {
+	if got, err := docbytes.FromAnswer(encode(t, &pb.RunQueryResponse{SkippedResults: 1})); got != nil || err != nil || got.UpdateTime() != nil {
 		t.Errorf("got %q, %v, want nothing", got, err)
 	}
 	for _, raw := range [][]byte{raw[:len(raw)-1], slices.Concat(raw, raw)} {
 		if got, err := docbytes.FromAnswer(raw); got != nil || err == nil {
 			t.Errorf("got %q, %v, want an error", got, err)
+		}
+	}
+
+	found := encode(t, &pb.BatchGetDocumentsResponse{Result: &pb.BatchGetDocumentsResponse_Found{Found: doc}, ReadTime: timestamppb.Now()})
+	missing := encode(t, &pb.BatchGetDocumentsResponse{Result: &pb.BatchGetDocumentsResponse_Missing{Missing: "c/d"}})
+	for name, test := range map[string]struct {
+		raw     []byte
+		doc     docbytes.Document
+		missing string
+		ok      bool
+	}{
+		"found":           {found, encode(t, doc), "", true},
+		"an empty one":    {embed(1, nil), docbytes.Document{}, "", true},
+		"missing":         {missing, nil, "c/d", true},
+		"a transaction":   {encode(t, &pb.BatchGetDocumentsResponse{Transaction: []byte("t")}), nil, "", true},
+		"both":            {slices.Concat(found, missing), nil, "", false},
+		"found twice":     {slices.Concat(found, found), nil, "", false},
+		"missing twice":   {slices.Concat(missing, missing), nil, "", false},
+		"an invalid name": {embed(2, []byte{0xff}), nil, "", false},
+		"cut":             {found[:len(found)-1], nil, "", false},
+	} {
+		doc, missing, err := docbytes.FromBatch(test.raw)
+		if !reflect.DeepEqual(doc, test.doc) || missing != test.missing || (err == nil) != test.ok {
+			t.Errorf("%s: %q, %q, %v", name, doc, missing, err)
 		}
 	}
 }

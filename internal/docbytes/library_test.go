@@ -14,7 +14,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// A library is Firestore's client without a server: it gets any document that it is told.
+// A library is Firestore's client without a server: it gets any document that it is told,
+// and tells what it would write.
 type library struct{ *firestore.Client }
 
 func newLibrary(t testing.TB) library {
@@ -23,6 +24,11 @@ func newLibrary(t testing.TB) library {
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithStreamInterceptor(func(ctx context.Context, _ *grpc.StreamDesc, _ *grpc.ClientConn, _ string, _ grpc.Streamer, _ ...grpc.CallOption) (grpc.ClientStream, error) {
 			return &reply{doc: ctx.Value(docKey{}).(*pb.Document)}, nil
+		}),
+		grpc.WithUnaryInterceptor(func(ctx context.Context, _ string, req, resp any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, _ ...grpc.CallOption) error {
+			proto.Merge(ctx.Value(docKey{}).(*pb.Document), req.(*pb.CommitRequest).GetWrites()[0].GetUpdate())
+			proto.Merge(resp.(proto.Message), &pb.CommitResponse{WriteResults: []*pb.WriteResult{{UpdateTime: timestamppb.Now()}}})
+			return nil
 		}))
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +41,8 @@ func newLibrary(t testing.TB) library {
 	return library{client}
 }
 
-// docKey is the context key of the document that the library is to get.
+// docKey is the context key of the document that the library is to get, or that is to hold
+// what it writes.
 type docKey struct{}
 
 // snapshot returns the library's snapshot of a document with the fields of doc.
@@ -49,6 +56,16 @@ func (l library) snapshot(t testing.TB, doc *pb.Document) *firestore.DocumentSna
 		t.Fatal(err)
 	}
 	return snapshot
+}
+
+// written returns the fields that the library writes to create a document.
+func (l library) written(t testing.TB, data any) map[string]*pb.Value {
+	t.Helper()
+	var doc pb.Document
+	if _, err := l.Doc("c/d").Create(context.WithValue(t.Context(), docKey{}, &doc), data); err != nil {
+		t.Fatal(err)
+	}
+	return doc.Fields
 }
 
 // A reply is the stream of an answer to BatchGetDocuments with one document.

@@ -36,12 +36,9 @@ func (p *plan) setFields(dst reflect.Value, message []byte, entries protowire.Nu
 		if err != nil {
 			return p.fail(err)
 		}
-		for i := range p.fields {
-			if f := &p.fields[i]; f.name == string(name) {
-				if err := f.setField(dst.Field(f.index), raw); err != nil {
-					return err
-				}
-				break
+		if f := p.field(string(name)); f != nil {
+			if err := f.setField(dst.Field(f.index), raw); err != nil {
+				return err
 			}
 		}
 	}
@@ -104,20 +101,9 @@ func (p *plan) set(dst reflect.Value, v value) error {
 
 // setElements sets a slice from a google.firestore.v1.ArrayValue.
 func (p *plan) setElements(dst reflect.Value, array []byte) error {
-	n, s := 0, scanner{rest: array}
-	for s.next() {
-		if s.is(1) {
-			n++
-		}
-	}
-	if s.err != nil {
-		return p.fail(s.err)
-	}
 	dst.SetZero()
-	dst.Grow(n)
-	dst.SetLen(n)
-	n, s = 0, scanner{rest: array}
-	for s.next() {
+	s := scanner{rest: array}
+	for n := 0; s.next(); {
 		if !s.is(1) {
 			continue
 		}
@@ -125,12 +111,16 @@ func (p *plan) setElements(dst reflect.Value, array []byte) error {
 		if err != nil {
 			return p.fail(err)
 		}
-		if err := p.elem.set(dst.Index(n), v); err != nil {
-			return err
+		if n == dst.Cap() {
+			dst.Grow(n + 4)
 		}
 		n++
+		dst.SetLen(n)
+		if err := p.elem.set(dst.Index(n-1), v); err != nil {
+			return err
+		}
 	}
-	return nil
+	return p.fail(s.err)
 }
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }

@@ -1,8 +1,10 @@
 package docbytes
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -89,8 +91,9 @@ func newFields(t reflect.Type, path string) []plan {
 		case name == "":
 			name = f.Name
 		}
+		plain, _ := regexp.MatchString(`^[A-Za-z_][A-Za-z_0-9]*$`, name)
 		switch {
-		case !plain(name):
+		case !plain:
 			panic(fmt.Sprintf("docbytes: %v has a field %q", t, name))
 		case option != "" && option != "omitempty":
 			panic(fmt.Sprintf("docbytes: %v has the option %q", t, option))
@@ -104,24 +107,20 @@ func newFields(t reflect.Type, path string) []plan {
 	return fields
 }
 
-// plain reports whether a field path holds name without quotes.
-func plain(name string) bool {
-	for i, r := range name {
-		letter := r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
+// field returns the plan of a struct's field, or nil.
+func (p *plan) field(name string) *plan {
+	for i := range p.fields {
+		if p.fields[i].name == name {
+			return &p.fields[i]
 		}
 	}
-	return true
+	return nil
 }
 
 // fail returns an error, if it is one, with the path of the value.
 func (p *plan) fail(err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case p.path == "":
-		return fmt.Errorf("docbytes: %w", err)
 	}
-	return fmt.Errorf("%s: %w", p.path, err)
+	return fmt.Errorf("%s: %w", cmp.Or(p.path, "docbytes"), err)
 }

@@ -95,20 +95,31 @@ func (s *scanner) is(number protowire.Number) bool {
 	return s.number == number && s.wire == protowire.BytesType
 }
 
-// readEntry reads a map's entry: a field's name and the bytes of its Value.
-func readEntry(entry []byte) (name, v []byte, err error) {
-	s := scanner{rest: entry}
+// only returns the content of a message's field, nil when the message lacks it. It is an
+// error if it is there twice, which protobuf would merge.
+func only(message []byte, number protowire.Number) (content []byte, err error) {
+	s := scanner{rest: message}
 	for s.next() {
-		switch {
-		case s.is(1):
-			name = s.bytes
-		case s.is(2) && v == nil:
-			v = s.bytes
-		case s.is(2): // protobuf would merge the two
-			return nil, nil, errMalformed
+		if s.is(number) && content != nil {
+			return nil, errMalformed
+		}
+		if s.is(number) {
+			content = s.bytes
 		}
 	}
-	return name, v, s.err
+	if s.err != nil {
+		return nil, s.err
+	}
+	return content, nil
+}
+
+// readEntry reads a map's entry: a field's name and the bytes of its Value.
+func readEntry(entry []byte) (name, v []byte, err error) {
+	if v, err = only(entry, 2); err != nil {
+		return nil, nil, err
+	}
+	name, err = only(entry, 1)
+	return name, v, err
 }
 
 // A value is a google.firestore.v1.Value: its type, and its content in bytes or bits.

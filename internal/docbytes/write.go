@@ -40,16 +40,6 @@ func (s *Schema[T]) Update(p *T, names ...string) (map[string]*pb.Value, error) 
 	return fields, nil
 }
 
-// field returns the plan of a struct's field, or nil.
-func (p *plan) field(name string) *plan {
-	for i := range p.fields {
-		if p.fields[i].name == name {
-			return &p.fields[i]
-		}
-	}
-	return nil
-}
-
 // values writes a struct.
 func (p *plan) values(src reflect.Value) (map[string]*pb.Value, error) {
 	fields := make(map[string]*pb.Value, len(p.fields))
