@@ -14,7 +14,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
@@ -44,7 +43,6 @@ type Server struct {
 	collections  map[string]*collection // by full name
 	cache        map[string]answer      // by encoded query, until a document changes
 	transactions map[string]*transaction
-	ticked       time.Time // of the last commit
 }
 
 // A Call is a request that has arrived. Method is like "RunQuery".
