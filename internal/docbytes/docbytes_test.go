@@ -193,6 +193,7 @@ func TestRepeated(t *testing.T) {
 	}{
 		"the last one counts": {slices.Concat(entry("text", encode(t, value("b"))), entry("text", encode(t, value("a")))), row{Text: "a"}},
 		"null counts":         {slices.Concat(entry("text", encode(t, value("a"))), entry("text", encode(t, value(nil)))), row{}},
+		"arrays do not mix":   {slices.Concat(entry("texts", encode(t, value([]any{"a"}))), entry("texts", encode(t, value([]any{})))), row{}},
 		"maps do not mix": {slices.Concat(
 			entry("inner", encode(t, value(fields{"size": 1}))), entry("inner", encode(t, value(fields{"name": "a"}))),
 		), row{Inner: inner{Name: "a"}}},

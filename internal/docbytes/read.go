@@ -1,7 +1,6 @@
 package docbytes
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -9,10 +8,9 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
-
-// errNotFinite is about a double that JSON has no number for.
-var errNotFinite = errors.New("not a finite number")
 
 // Decode fills what p points to with doc's fields, as the library's DataTo does, but more
 // strictly, and alike at every depth. Names match exactly. A double is no integer; an
@@ -21,10 +19,11 @@ var errNotFinite = errors.New("not a finite number")
 // lacks is ignored and its value not looked at. Of fields of the same name the last one
 // counts. An empty array is a nil slice. After an error part of p may be filled.
 func (s *Schema[T]) Decode(doc Document, p *T) error {
-	return s.document.setFields(reflect.ValueOf(p).Elem(), doc, documentEntries)
+	return s.document.setFields(reflect.ValueOf(p).Elem(), doc, 2)
 }
 
-// setFields sets a struct from a message with entries under the number given.
+// setFields sets a struct from a google.firestore.v1.Document or MapValue, whose entries
+// are in its field of the number given: messages of a name and a Value.
 func (p *plan) setFields(dst reflect.Value, message []byte, entries protowire.Number) error {
 	dst.SetZero()
 	s := scanner{rest: message}
@@ -32,7 +31,11 @@ func (p *plan) setFields(dst reflect.Value, message []byte, entries protowire.Nu
 		if !s.is(entries) {
 			continue
 		}
-		name, raw, err := readEntry(s.bytes)
+		name, err := only(s.bytes, 1)
+		if err != nil {
+			return p.fail(err)
+		}
+		raw, err := only(s.bytes, 2)
 		if err != nil {
 			return p.fail(err)
 		}
@@ -88,13 +91,15 @@ func (p *plan) set(dst reflect.Value, v value) error {
 		}
 		dst.SetString(string(v.bytes))
 	case kindTimestamp:
-		t, err := readTimestamp(v.bytes)
-		*dst.Addr().Interface().(*time.Time) = t
-		return p.fail(err)
+		var t timestamppb.Timestamp
+		if proto.Unmarshal(v.bytes, &t) != nil || !t.IsValid() {
+			return p.fail(errMalformed)
+		}
+		*dst.Addr().Interface().(*time.Time) = t.AsTime()
 	case kindArray:
 		return p.setElements(dst, v.bytes)
 	case kindMap:
-		return p.setFields(dst, v.bytes, mapEntries)
+		return p.setFields(dst, v.bytes, 1)
 	}
 	return nil
 }

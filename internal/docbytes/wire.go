@@ -2,11 +2,8 @@ package docbytes
 
 import (
 	"errors"
-	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // A kind is the number of a field of google.firestore.v1.Value, and so a value's type.
@@ -42,13 +39,10 @@ var kinds = [...]struct {
 	18:            {"bytes", protowire.BytesType},
 }
 
-// The entries of a map are messages in its field of this number.
-const (
-	documentEntries protowire.Number = 2 // google.firestore.v1.Document
-	mapEntries      protowire.Number = 1 // google.firestore.v1.MapValue
-)
-
 var errMalformed = errors.New("malformed")
+
+// errNotFinite is about a double that JSON has no number for.
+var errNotFinite = errors.New("not a finite number")
 
 // A scanner walks the fields of one protobuf message.
 type scanner struct {
@@ -113,15 +107,6 @@ func only(message []byte, number protowire.Number) (content []byte, err error) {
 	return content, nil
 }
 
-// readEntry reads a map's entry: a field's name and the bytes of its Value.
-func readEntry(entry []byte) (name, v []byte, err error) {
-	if v, err = only(entry, 2); err != nil {
-		return nil, nil, err
-	}
-	name, err = only(entry, 1)
-	return name, v, err
-}
-
 // A value is a google.firestore.v1.Value: its type, and its content in bytes or bits.
 type value struct {
 	kind  kind
@@ -141,12 +126,4 @@ func readValue(b []byte) (v value, err error) {
 		v = value{kind: s.number, bytes: s.bytes, bits: s.bits}
 	}
 	return v, s.err
-}
-
-func readTimestamp(b []byte) (time.Time, error) {
-	var t timestamppb.Timestamp
-	if proto.Unmarshal(b, &t) != nil || !t.IsValid() {
-		return time.Time{}, errMalformed
-	}
-	return t.AsTime(), nil
 }

@@ -46,7 +46,7 @@ func (p *plan) values(src reflect.Value) (map[string]*pb.Value, error) {
 	for i := range p.fields {
 		f := &p.fields[i]
 		v := src.Field(f.index)
-		if f.omitEmpty && f.empty(v) {
+		if f.omitEmpty && empty(v) {
 			continue
 		}
 		written, err := f.value(v)
@@ -58,16 +58,11 @@ func (p *plan) values(src reflect.Value) (map[string]*pb.Value, error) {
 	return fields, nil
 }
 
-func (p *plan) empty(v reflect.Value) bool {
-	switch {
-	case p.pointer:
-		return v.IsNil()
-	case p.want == kindTimestamp:
-		return v.Interface().(time.Time).IsZero() // in whatever zone
-	case p.want == kindArray:
-		return v.Len() == 0
+func empty(v reflect.Value) bool {
+	if t, ok := v.Interface().(time.Time); ok {
+		return t.IsZero() // in whatever zone
 	}
-	return v.IsZero()
+	return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
 }
 
 // value writes one value.

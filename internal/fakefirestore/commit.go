@@ -29,8 +29,8 @@ func (s *Server) Commit(ctx context.Context, req *pb.CommitRequest) (*pb.CommitR
 		if slices.ContainsFunc(tx.unchanged, func(unchanged func() bool) bool { return !unchanged() }) {
 			return nil, status.Error(codes.Aborted, "What this transaction has read was changed.")
 		}
-		resp := &pb.CommitResponse{CommitTime: s.tick()}
-		written := make(map[string]*pb.Document) // nil: deleted
+		resp := &pb.CommitResponse{CommitTime: timestamppb.New(time.Now().Truncate(time.Microsecond))} // as Firestore has it
+		written := make(map[string]*pb.Document)                                                       // nil: deleted
 		for _, w := range req.GetWrites() {
 			name := w.GetUpdate().GetName() + w.GetDelete()
 			old, again := written[name]
@@ -50,16 +50,6 @@ func (s *Server) Commit(ctx context.Context, req *pb.CommitRequest) (*pb.CommitR
 		s.writes.Add(int64(len(written)))
 		return resp, nil
 	})
-}
-
-// tick returns a time that no other commit has, in microseconds as Firestore's.
-func (s *Server) tick() *timestamppb.Timestamp {
-	now := time.Now().Truncate(time.Microsecond)
-	if !now.After(s.ticked) {
-		now = s.ticked.Add(time.Microsecond)
-	}
-	s.ticked = now
-	return timestamppb.New(now)
 }
 
 // write makes the document that w leaves in place of old, nil if none.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -159,7 +160,7 @@ func TestQueries(t *testing.T) {
 			"greater":                   {rooms.Where("asker", ">", "me"), []string{"d"}},
 			"greater or equal":          {rooms.Where("at", ">=", at(2)), []string{"c", "a"}},
 			"a range of one field":      {rooms.Where("idx", ">", 9).Where("idx", "<", 11.5).OrderBy("idx", firestore.Desc), []string{"c", "d", "b"}},
-			"ranges of two":             {rooms.Where("idx", ">", 9).Where("rate", ">", 1), []string{"b", "c"}},
+			"ranges of two":             {rooms.Where("rate", ">", 0).Where("idx", ">=", 9), []string{"a", "d", "b", "c"}},
 			"compared and ordered":      {rooms.Where("idx", ">", 9).OrderBy("rate", firestore.Desc), []string{"c", "b", "d"}},
 			"two orders":                {rooms.Where("rate", ">", 0).OrderBy("rate", firestore.Desc).OrderBy("idx", firestore.Asc), []string{"a", "c", "b", "d"}},
 			"types in order":            {rooms.OrderBy("at", firestore.Desc), []string{"no idx", "a", "c", "d", "b"}},
@@ -188,11 +189,12 @@ func TestQueries(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s, c := start(t)
-	put(t, c, map[string]fields{"rooms/a": {"status": "chat", "list": []int{1}}})
+	put(t, c, map[string]fields{"rooms/a": {"status": "chat", "list": []int{1}, "most": math.MaxInt64, "least": math.MinInt64}})
 	rooms := c.Collection("rooms")
 	for name, query := range map[string]firestore.Query{
 		"another operator":   rooms.Where("status", "!=", "chat"),
 		"one of null":        rooms.Where("status", "==", nil),
+		"null among others":  rooms.Where("status", "in", []any{"chat", nil}),
 		"an array":           rooms.Where("list", "==", []int{1}),
 		"a quoted name":      rooms.WherePath([]string{"a.b"}, "==", 1),
 		"a document's name":  rooms.Where(firestore.DocumentID, "==", rooms.Doc("a")),
@@ -209,10 +211,18 @@ func TestRefusals(t *testing.T) {
 		"a transform": {Path: "list", Value: firestore.ArrayUnion(2)},
 		"a maximum":   {Path: "n", Value: firestore.FieldTransformMaximum(2)},
 		"quotes":      {FieldPath: []string{"a.b"}, Value: 1},
+		"more quotes": {FieldPath: []string{"a.b"}, Value: firestore.Increment(1)},
+		"an overflow": {Path: "most", Value: firestore.Increment(1)},
+		"one below":   {Path: "least", Value: firestore.Increment(-1)},
 	} {
 		if _, err := c.Doc("rooms/a").Update(t.Context(), []firestore.Update{update}); status.Code(err) != codes.Unimplemented {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	_, err := pb.NewFirestoreClient(connect(t, s.Addr())).BeginTransaction(t.Context(), &pb.BeginTransactionRequest{Options: &pb.TransactionOptions{
+		Mode: &pb.TransactionOptions_ReadOnly_{ReadOnly: &pb.TransactionOptions_ReadOnly{ConsistencySelector: &pb.TransactionOptions_ReadOnly_ReadTime{ReadTime: timestamppb.Now()}}}}})
+	if status.Code(err) != codes.Unimplemented {
+		t.Errorf("what was at another time: %v", err)
 	}
 	if s.Reads() != 0 || s.Writes() != 1 {
 		t.Errorf("%d reads and %d writes, want 0 and 1", s.Reads(), s.Writes())
@@ -247,21 +257,21 @@ func TestWrites(t *testing.T) {
 			if at, ok := got["at"].(time.Time); ok && time.Since(at).Abs() < time.Minute {
 				got["at"] = "now"
 			}
-			if status.Code(err) != code || fmt.Sprint(got) != fmt.Sprint(f) {
+			if status.Code(err) != code || !reflect.DeepEqual(got, f) {
 				t.Fatalf("%s: %v and %v, want %v and %v", what, err, got, code, f)
 			}
 		}
 		_, err := doc.Update(ctx, []firestore.Update{{Path: "status", Value: "chat"}})
 		want("update of nothing", err, codes.NotFound, nil)
-		created := fields{"status": "waiting", "concern": fields{"minutes": 50, "n": 1}, "at": "now"}
-		_, err = doc.Create(ctx, fields{"status": "waiting", "concern": fields{"minutes": 50, "n": 1}, "at": firestore.ServerTimestamp})
+		created := fields{"status": "waiting", "concern": fields{"minutes": int64(50), "n": int64(1)}, "at": "now"}
+		_, err = doc.Create(ctx, fields{"status": "waiting", "concern": fields{"minutes": int64(50), "n": int64(1)}, "at": firestore.ServerTimestamp})
 		want("create", err, codes.OK, created)
 		_, err = doc.Create(ctx, fields{})
 		want("create again", err, codes.AlreadyExists, created)
 		_, err = doc.Update(ctx, []firestore.Update{
 			{Path: "status", Value: "chat"}, {Path: "at", Value: firestore.Delete}, {Path: "new.at", Value: true}, {Path: "concern.n", Value: firestore.Delete},
 		})
-		updated := fields{"status": "chat", "concern": fields{"minutes": 50}, "new": fields{"at": true}}
+		updated := fields{"status": "chat", "concern": fields{"minutes": int64(50)}, "new": fields{"at": true}}
 		want("update", err, codes.OK, updated)
 		err = c.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 			return errors.Join(tx.Set(c.Doc("matches/2"), fields{}), tx.Create(doc, fields{}))
@@ -270,13 +280,13 @@ func TestWrites(t *testing.T) {
 		if _, err := c.Doc("matches/2").Get(ctx); status.Code(err) != codes.NotFound {
 			t.Errorf("the other document of a commit that was refused: %v", err)
 		}
-		_, err = doc.Set(ctx, fields{"a": nil, "b": []any{1.5}, "n": math.MaxInt64 - 1, "c": 1})
-		want("set", err, codes.OK, fields{"a": nil, "b": []any{1.5}, "n": math.MaxInt64 - 1, "c": 1})
+		_, err = doc.Set(ctx, fields{"a": nil, "b": []any{1.5}, "n": int64(math.MaxInt64 - 1), "c": int64(1), "f": 1.5})
+		want("set", err, codes.OK, fields{"a": nil, "b": []any{1.5}, "n": int64(math.MaxInt64 - 1), "c": int64(1), "f": 1.5})
 		_, err = doc.Update(ctx, []firestore.Update{
 			{Path: "a", Value: firestore.Increment(2)}, {Path: "b", Value: firestore.Increment(0.5)}, {Path: "c", Value: firestore.Increment(0.5)},
-			{Path: "d.e", Value: firestore.Increment(-1)}, {Path: "n", Value: firestore.Increment(1)},
+			{Path: "d.e", Value: firestore.Increment(-1)}, {Path: "f", Value: firestore.Increment(1)}, {Path: "n", Value: firestore.Increment(1)},
 		})
-		want("increments", err, codes.OK, fields{"a": 2, "b": 0.5, "c": 1.5, "d": fields{"e": -1}, "n": math.MaxInt64})
+		want("increments", err, codes.OK, fields{"a": int64(2), "b": 0.5, "c": 1.5, "d": fields{"e": int64(-1)}, "f": 2.5, "n": int64(math.MaxInt64)})
 		_, err = doc.Delete(ctx)
 		want("delete", err, codes.OK, nil)
 	})
@@ -497,7 +507,6 @@ func TestFaults(t *testing.T) {
 	}{
 		"none":                {nil, 3, done, done},
 		"once":                {fakefirestore.First(1, fakefirestore.Code(codes.DataLoss)), 0, codes.DataLoss, done},
-		"of a bare commit":    {fakefirestore.OnBareCommit(fakefirestore.Always(fakefirestore.Code(codes.DataLoss))), 3, done, done},
 		"for ever":            {fakefirestore.Always(fakefirestore.Code(codes.DataLoss)), 0, codes.DataLoss, codes.DataLoss},
 		"of another method":   {fakefirestore.On("Commit", fakefirestore.Always(fakefirestore.Code(codes.DataLoss))), 3, done, done},
 		"hangs":               {fakefirestore.First(1, fakefirestore.Fault{Hang: true}), 0, codes.DeadlineExceeded, done},
@@ -530,6 +539,19 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d queries recorded, the last %v", s.Count("RunQuery"), calls[len(calls)-1])
 			}
 		})
+	}
+}
+
+func TestBareCommits(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	s.OnCall(fakefirestore.OnBareCommit(fakefirestore.Always(fakefirestore.Code(codes.DataLoss))))
+	_, err := c.Doc("rooms/a").Set(t.Context(), fields{})
+	inTransaction := c.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+		return tx.Create(c.Doc("rooms/a"), fields{})
+	})
+	if status.Code(err) != codes.DataLoss || inTransaction != nil {
+		t.Errorf("%v, and %v in a transaction", err, inTransaction)
 	}
 }
 

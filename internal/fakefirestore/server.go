@@ -3,10 +3,11 @@
 //
 // The emulator cannot be told to refuse the third query, to lose the reply of a commit
 // or to hang. This server serves what our clients send: queries of one collection,
-// look-ups and transactions. What else it is asked it answers with UNIMPLEMENTED instead
-// of guessing: field paths with quotes, groups of collections, what lists a collection's
-// documents. It has no access rules. A transaction may see documents of different
-// instants; then its commit is ABORTED.
+// look-ups, transactions, and commits outside of them. What else it is asked it answers
+// with UNIMPLEMENTED instead of guessing, as field paths in quotes, comparisons of arrays
+// and maps, and queries of a group of collections. It has no access rules and wants no
+// indexes. A transaction may see documents of different instants; then its commit is
+// ABORTED, even that of one that only reads. Numbers compare exactly up to 2^53.
 package fakefirestore
 
 import (
@@ -14,7 +15,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
@@ -44,7 +44,6 @@ type Server struct {
 	collections  map[string]*collection // by full name
 	cache        map[string]answer      // by encoded query, until a document changes
 	transactions map[string]*transaction
-	ticked       time.Time // of the last commit
 }
 
 // A Call is a request that has arrived. Method is like "RunQuery".
