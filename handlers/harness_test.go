@@ -82,16 +82,21 @@ func (f fakeStore) Sessions(ctx context.Context, caller life.Caller) (store.Sess
 	return f.sessions(ctx, caller)
 }
 
-func (f fakeStore) Select(ctx context.Context, askerUID string, matchIdx int64) (life.Match, error) {
-	return f.changed(ctx, "select", life.Caller{Party: life.Asker, UID: askerUID}, matchIdx)
+func (f fakeStore) Select(ctx context.Context, askerUID string, matchIdx int64) (life.Match, bool, error) {
+	return f.done(ctx, "select", life.Caller{Party: life.Asker, UID: askerUID}, matchIdx)
 }
 
-func (f fakeStore) Join(ctx context.Context, caller life.Caller, matchIdx int64) (life.Match, error) {
-	return f.changed(ctx, "join", caller, matchIdx)
+func (f fakeStore) Join(ctx context.Context, caller life.Caller, matchIdx int64) (life.Match, bool, error) {
+	return f.done(ctx, "join", caller, matchIdx)
 }
 
 func (f fakeStore) Complete(ctx context.Context, askerUID string, matchIdx int64) (life.Match, error) {
 	return f.changed(ctx, "complete", life.Caller{Party: life.Asker, UID: askerUID}, matchIdx)
+}
+
+func (f fakeStore) done(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, bool, error) {
+	m, err := f.changed(ctx, action, caller, matchIdx)
+	return m, err == nil, err
 }
 
 func (f fakeStore) changed(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, error) {

@@ -113,7 +113,7 @@ func putFour(t testing.TB, fake *fakefirestore.Server, asker string) {
 	}
 	for idx := int64(2); idx < 5; idx++ {
 		docs[fmt.Sprintf("reservations/%s-%d", asker, idx)] = life.Reservation{
-			Idx: idx, Roomkey: asker + "_x", AskerUID: asker, Status: life.Reserved, StartsAt: m.CreatedAt, Concern: concern, Card: card,
+			Idx: idx, Roomkey: asker + "_x", AskerUID: asker, Status: life.Reserved, StartsAt: m.CreatedAt, Brief: concern, Card: card,
 		}
 	}
 	putAll(t, client, docs)

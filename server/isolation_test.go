@@ -87,9 +87,9 @@ func putSession(t *testing.T, client *firestore.Client, idx int64, state string)
 	m.Status = map[string]string{"waiting": life.Waiting, "chat": life.Chat, "reserved": life.Chat, "complete": life.Complete, "unknown": "cancelled"}[state]
 	room := life.Chatroom{
 		Idx: idx, AskerUID: m.AskerUID, WillsonerUID: m.WillsonerUID, Status: m.Status,
-		StartedAt: m.CreatedAt, Concern: m.Brief, Card: m.Card,
+		StartedAt: m.CreatedAt, Brief: m.Brief, Card: m.Card,
 	}
-	room.Concern.Idx, room.Card.Idx = m.ConcernIdx, m.WillsonerIdx
+	room.Brief.Idx, room.Card.Idx = m.ConcernIdx, m.WillsonerIdx
 	switch state {
 	case "chat", "complete":
 		docs["chatrooms/"+m.Roomkey] = room
@@ -98,7 +98,7 @@ func putSession(t *testing.T, client *firestore.Client, idx int64, state string)
 	case "reserved":
 		docs["reservations/"+strconv.FormatInt(idx, 10)] = life.Reservation{
 			Idx: idx, Roomkey: m.Roomkey, AskerUID: m.AskerUID, WillsonerUID: m.WillsonerUID, Status: life.Reserved,
-			StartsAt: m.StartsAt, Concern: room.Concern, Card: room.Card,
+			StartsAt: m.StartsAt, Brief: room.Brief, Card: room.Card,
 		}
 	}
 	docs[storetest.Path(idx)] = m
