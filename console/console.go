@@ -21,6 +21,8 @@ type Config struct {
 	Project           string `json:"projectId"`
 	AuthEmulator      string `json:"authEmulator"`      // host:port
 	FirestoreEmulator string `json:"firestoreEmulator"` // host:port
+	// Notices serves what people's phones would have been told; nil when they are told.
+	Notices http.Handler `json:"-"`
 }
 
 // Handler serves the page below /console. The page may talk to this server and to the
@@ -40,6 +42,9 @@ func Handler(cfg Config) (http.Handler, error) {
 			FirestoreEmulator: callable(cfg.FirestoreEmulator, r.Host),
 		})
 	})
+	if cfg.Notices != nil {
+		mux.Handle("GET /console/notices.json", cfg.Notices)
+	}
 	page := func(w http.ResponseWriter, r *http.Request) {
 		if _, err := fs.Stat(files, "index.html"); err != nil {
 			http.Error(w, "The console is not in this binary: run `make console`, then build it again.", http.StatusNotFound)

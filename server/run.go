@@ -22,6 +22,7 @@ import (
 	"willson/auth"
 	"willson/console"
 	"willson/handlers"
+	"willson/push"
 	"willson/reference"
 	"willson/store"
 	"willson/telemetry"
@@ -114,7 +115,8 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 	}
 	defer kept.Close()
 
-	page, err := localConsole(cfg)
+	teller, notices := newTeller(cfg, kept, log, metrics)
+	page, err := localConsole(cfg, notices)
 	if err != nil {
 		return err
 	}
@@ -122,6 +124,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 		Verifier:        verifier,
 		Store:           kept,
 		Reference:       data,
+		Teller:          teller,
 		WelcomePots:     int64(cfg.WelcomePots),
 		InvitationCodes: cfg.InvitationCodes,
 		Deadline:        cfg.Deadline,
@@ -156,9 +159,22 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 	return group.Wait()
 }
 
+// newTeller returns who tells people's phones what happened: nobody, or FCM, or in local
+// mode a record, which is also served to the console.
+func newTeller(cfg Config, tokens push.Tokens, log *slog.Logger, metrics prometheus.Registerer) (handlers.Teller, http.Handler) {
+	switch {
+	case cfg.Push:
+		return push.New(push.Config{Project: cfg.Project, Tokens: tokens, Log: log, Metrics: metrics}), nil
+	case cfg.Local():
+		record := push.NewRecord(log)
+		return record, record
+	}
+	return nil, nil
+}
+
 // localConsole returns nil unless both emulators are configured: in production there is
 // no console.
-func localConsole(cfg Config) (http.Handler, error) {
+func localConsole(cfg Config, notices http.Handler) (http.Handler, error) {
 	if !cfg.Local() {
 		return nil, nil
 	}
@@ -166,5 +182,6 @@ func localConsole(cfg Config) (http.Handler, error) {
 		Project:           cfg.Project,
 		AuthEmulator:      cfg.AuthEmulator,
 		FirestoreEmulator: cfg.FirestoreEmulator,
+		Notices:           notices,
 	})
 }
