@@ -1,6 +1,6 @@
 import { getAuth } from 'firebase/auth';
 import createClient from 'openapi-fetch';
-import type { ConcernRequest, ErrorAnswer, paths, ReviewRequest, SignUpRequest, Social } from './openapi';
+import type { ConcernRequest, ErrorAnswer, paths, RegistrationRequest, ReviewRequest, SignUpRequest, Social } from './openapi';
 
 type Party = 'asker' | 'willsoner';
 type Answer<Data> = { data?: { data: Data }; error?: ErrorAnswer | { code: string }; response: Response };
@@ -95,7 +95,9 @@ export const concerns = () => answered(() => willson.GET('/api/v1/asker/list/con
 export const offers = (idx: number) => answered(() => willson.GET('/api/v1/asker/list/concerns/realtime/{concern_idx}', concern(idx)));
 export const select = (idx: number) => answered(() => willson.PATCH('/api/v1/asker/list/matches/{match_idx}/select', match(idx)));
 
-// The willsoner.
+// The willsoner. Whoever has registered waits for approval, by an operator or by an invitation.
+export const register = (body: RegistrationRequest) => answered(() => willson.POST('/api/v1/willsoner/register/complete', { body }));
+export const redeem = (code: string) => answered(() => willson.PATCH('/api/v1/willsoner/register/invitation', { body: { code } }));
 export const requests = () => answered(() => willson.POST('/api/v1/willsoner/list/realtime/matches', { body: { category_idx: 0 } }));
 export const request = (idx: number) => answered(() => willson.GET('/api/v1/willsoner/list/realtime/matches/{match_idx}', match(idx)));
 export const offer = (idx: number) => answered(() => willson.PATCH('/api/v1/willsoner/list/realtime/matches/{match_idx}/select', match(idx)));

@@ -4,9 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
-import typescript from 'typescript';
+import { clients, loadClient } from './local/program.js';
 
-const source = new URL('../clients/willson.ts', import.meta.url);
 let willson;
 let user; // of Firebase
 let answers;
@@ -33,13 +32,7 @@ before(async () => {
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   globalThis.getAuth = () => ({ currentUser: user });
   globalThis.waiting = (done, milliseconds) => { seconds.push(milliseconds / 1000); setImmediate(done); };
-  const program = (await readFile(source, 'utf8'))
-    .replace("import { getAuth } from 'firebase/auth';", 'declare const getAuth: any;')
-    .replace("'openapi-fetch'", `'${import.meta.resolve('openapi-fetch')}'`)
-    .replace('localhost:8000', `127.0.0.1:${server.address().port}`)
-    .replace('setTimeout(', 'waiting(');
-  const { outputText } = typescript.transpileModule(program, { compilerOptions: { target: 'es2022', module: 'esnext' } });
-  willson = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+  ({ program: willson } = await loadClient('getAuth', `http://127.0.0.1:${server.address().port}`, { 'setTimeout(': 'waiting(' }));
 });
 after(() => server.close());
 
@@ -67,7 +60,7 @@ const unknown = (message) => (error) => !(error instanceof willson.Refused) && m
 
 test('docs/clients.md shows these programs', async () => {
   const page = await readFile(new URL('../../docs/clients.md', import.meta.url), 'utf8');
-  for (const program of [source, new URL('../clients/road.ts', import.meta.url)]) assert.ok(page.includes(await readFile(program, 'utf8')));
+  for (const name of ['willson.ts', 'road.ts']) assert.ok(page.includes(await readFile(new URL(name, clients), 'utf8')), name);
 });
 
 for (const [name, given, want, wantAsked, wantSeconds] of [
