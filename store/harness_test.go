@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
 	"willson/internal/telemetrytest"
+	"willson/life"
 	"willson/reference"
 	"willson/store"
 )
@@ -45,6 +47,22 @@ type subject struct {
 	clock   *clock
 	log     *logLines
 	metrics *prometheus.Registry
+	did     atomic.Int64 // calls of Select and Join that changed something
+}
+
+func (s *subject) Select(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
+	return s.count(s.Store.Select(ctx, askerUID, idx))
+}
+
+func (s *subject) Join(ctx context.Context, caller life.Caller, idx int64) (life.Match, error) {
+	return s.count(s.Store.Join(ctx, caller, idx))
+}
+
+func (s *subject) count(m life.Match, done bool, err error) (life.Match, error) {
+	if done {
+		s.did.Add(1)
+	}
+	return m, err
 }
 
 // A clock stands until it is set, or goes a step on whenever it is looked at.

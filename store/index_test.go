@@ -224,8 +224,8 @@ func TestExemptions(t *testing.T) {
 	}
 	kept := []string{
 		"chatrooms asker_uid", "chatrooms willsoner_uid", "reservations asker_uid", "reservations willsoner_uid", // the app lists by its own uid
-		"chats timeStamp",                                                // the app reads in this order, and the last one
-		"review_images idx", "willsoners idx", "transactions created_at", // this server's
+		"chats timeStamp",                                                                // the app reads in this order, and the last one
+		"review_images idx", "willsoners idx", "transactions created_at", "askers email", // this server's
 		"matches asker_uid", "matches willsoner_uid", "matches concern_idx", // an operator finds them by these
 	}
 	for collection, names := range schema {

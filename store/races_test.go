@@ -99,7 +99,7 @@ func TestSentManyTimes(t *testing.T) {
 	for _, answer := range answers {
 		same(t, answer, answers[0])
 	}
-	same(t, s.metric(t, "willson_changes_total", "select", "done"), 1)
+	same(t, []int{s.metric(t, "willson_changes_total", "select", "done"), int(s.did.Load())}, []int{1, 1})
 	s.consistent(t)
 }
 
@@ -170,6 +170,7 @@ func TestMeanwhile(t *testing.T) {
 				if test.done > 0 && reached {
 					same(t, s.metric(t, "willson_changes_total", action, "done"), test.done)
 				}
+				same(t, int(s.did.Load()), s.metric(t, "willson_changes_total", "select", "done")+s.metric(t, "willson_changes_total", "join", "done"))
 				s.consistent(t)
 			}
 		})
