@@ -1,0 +1,328 @@
+package push_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"willson/internal/fakefirestore"
+	"willson/internal/telemetrytest"
+	"willson/life"
+	"willson/push"
+)
+
+// tokens is a push.Tokens.
+type tokens struct {
+	mu      sync.Mutex
+	kept    []life.PushToken
+	removed []life.PushToken
+	err     error
+}
+
+// tokensOf keeps a phone of each.
+func tokensOf(uids ...string) *tokens {
+	kept := &tokens{}
+	for _, uid := range uids {
+		kept.kept = append(kept.kept, life.PushToken{Token: phone(uid), UID: uid})
+	}
+	return kept
+}
+
+func (k *tokens) PushTokens(_ context.Context, uids ...string) ([]life.PushToken, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(k.kept), func(t life.PushToken) bool { return !slices.Contains(uids, t.UID) }), k.err
+}
+
+func (k *tokens) RemovePushTokens(_ context.Context, gone ...life.PushToken) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.removed = append(k.removed, gone...)
+	return k.err
+}
+
+// A sender is a push.Sender over a stand-in.
+type sender struct {
+	*push.Sender
+	world
+	kept *tokens
+}
+
+func newSender(t testing.TB, kept *tokens) *sender {
+	t.Helper()
+	s := &sender{world: world{fcm: newStandIn(t), log: &telemetrytest.Log{}, metrics: prometheus.NewRegistry()}, kept: kept}
+	s.Sender = push.New(push.Config{
+		Project: "demo-willson", Tokens: kept, Endpoint: s.fcm.url,
+		Log: slog.New(slog.NewTextHandler(s.log, nil)), Metrics: s.metrics,
+	})
+	return s
+}
+
+// reviewed is a notice of no hurry.
+func reviewed(uid string) push.Notice {
+	return push.ReviewedBy(&life.Review{MatchIdx: 1, ConcernIdx: 1, WillsonerUID: uid, CreatedAt: time.Now()})
+}
+
+// TestLostAnswer: a commit whose answer is lost is done again in vain, and told of once.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+	server, err := fakefirestore.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Kill)
+	w := newWorld(t, server.Addr())
+	w.signIn(t, "asker", phone("asker"))
+	w.counsel(t, "willsoner", phone("willsoner"))
+	concern := w.write(t, "asker", life.Realtime)
+	losing := func(what string, do func()) []string {
+		t.Helper()
+		before := server.Count("Commit")
+		server.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fakefirestore.Fault{Lost: true, Err: status.Error(codes.Unavailable, "lost")})))
+		do()
+		server.OnCall(nil)
+		if commits := server.Count("Commit") - before; commits < 1 {
+			t.Errorf("%s: %d commits", what, commits)
+		}
+		return w.fcm.told()
+	}
+
+	told := losing("pay", func() { w.pay(t, "asker", concern) })
+	match := w.sent(t, "willsoner", life.Realtime)
+	is(t, "paid", told, fmt.Sprint("requested ", phone("willsoner"), " ", match))
+	for _, step := range []struct {
+		uid, path string
+		body      map[string]any
+		want      string
+	}{
+		{"willsoner", "willsoner/list/realtime/matches/%d/select", nil, fmt.Sprint("offered ", phone("asker"), " ", concern)},
+		{"asker", "asker/list/matches/%d/select", nil, fmt.Sprint("selected ", phone("willsoner"), " ", match)},
+		{"asker", "asker/chat/join/%d", nil, fmt.Sprint("joined ", phone("willsoner"), " ", match)},
+		{"asker", "asker/chat/review", map[string]any{"match_idx": match, "rating": 5, "content": nil, "image_idx": 1},
+			fmt.Sprint("reviewed ", phone("willsoner"), " ", match)},
+	} {
+		method, path := http.MethodPatch, step.path
+		if step.body != nil {
+			method = http.MethodPost
+		} else {
+			path = fmt.Sprintf(path, match)
+		}
+		told := losing(path, func() { w.ask(t, step.uid, method, path, step.body, "success") })
+		is(t, path, told, step.want)
+	}
+}
+
+// TestHanging: an FCM that hangs costs one payment a second and the next nothing, and
+// changes neither's answer.
+func TestHanging(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator(t))
+	w.signIn(t, "asker", phone("asker"))
+	w.counsel(t, "willsoner", phone("willsoner"))
+	first, second := w.write(t, "asker", life.Realtime), w.write(t, "asker", life.Realtime)
+	w.fcm.will(hang)
+	start := time.Now()
+	w.pay(t, "asker", first)
+	if took := time.Since(start); took < 500*time.Millisecond || took > 4*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if got := len(w.fcm.take()); got != 1 {
+		t.Errorf("tried %d times, want 1", got)
+	}
+	w.pay(t, "asker", second)
+	is(t, "paused", w.fcm.told())
+	for outcome, want := range map[string]float64{"failed": 1, "skipped": 1, "sent": 0} {
+		if got := w.counted(t, push.Requested, outcome); got != want {
+			t.Errorf("%v %s, want %v", got, outcome, want)
+		}
+	}
+}
+
+// TestBreaker: failures in a row stop the tries; after a pause one tries, and all when it
+// goes well. Refusals of a phone are no failures, and neither is Firestore's.
+func TestBreaker(t *testing.T) {
+	t.Parallel()
+	s := newSender(t, tokensOf("a", "b"))
+	unavailable := func(w http.ResponseWriter, _ *http.Request, _ string) {
+		refuse(w, http.StatusInternalServerError, "INTERNAL", "INTERNAL", "away")
+	}
+	tries := func(n int) (reached int) {
+		for range n {
+			s.Tell(t.Context(), reviewed("a"))
+		}
+		return len(s.fcm.take())
+	}
+	s.fcm.will(unavailable)
+	if got := tries(6); got != 3 {
+		t.Errorf("tried %d times, want 3", got)
+	}
+	s.EndPause()
+	if got := tries(6); got != 1 {
+		t.Errorf("tried %d times after the pause, want 1", got)
+	}
+	s.EndPause()
+	s.fcm.will(accept)
+	if got := tries(6); got != 6 {
+		t.Errorf("tried %d times when it goes well, want 6", got)
+	}
+	s.fcm.will(unavailable)
+	if got := tries(2); got != 2 {
+		t.Errorf("tried %d times, want 2", got)
+	}
+	s.fcm.will(func(w http.ResponseWriter, _ *http.Request, _ string) {
+		refuse(w, http.StatusNotFound, "NOT_FOUND", "UNREGISTERED", "gone")
+	})
+	if got := tries(6); got != 6 {
+		t.Errorf("tried %d times for a phone that is gone, want 6", got)
+	}
+	s.kept.err = errors.New("Firestore is away")
+	tries(6)
+	s.kept.err = nil
+	if got := tries(1); got != 1 {
+		t.Errorf("tried %d times after Firestore failed, want 1", got)
+	}
+}
+
+// TestOneTriesAfterPause: while one request tries how FCM is, the others do not wait.
+func TestOneTriesAfterPause(t *testing.T) {
+	t.Parallel()
+	s := newSender(t, tokensOf("a"))
+	s.fcm.will(hang)
+	s.Tell(t.Context(), reviewed("a"))
+	s.EndPause()
+	s.fcm.take()
+	reached := make(chan bool)
+	s.fcm.will(func(w http.ResponseWriter, r *http.Request, token string) {
+		close(reached)
+		hang(w, r, token)
+	})
+	var one sync.WaitGroup
+	one.Go(func() { s.Tell(t.Context(), reviewed("a")) })
+	<-reached
+	s.Tell(t.Context(), reviewed("a"))
+	if got := s.counted(t, push.Reviewed, "skipped"); got != 1 {
+		t.Errorf("%v did not wait, want 1", got)
+	}
+	one.Wait()
+	if got := len(s.fcm.take()); got != 1 {
+		t.Errorf("tried %d times, want 1", got)
+	}
+}
+
+// TestClientGone: whoever is told does not depend on who asks.
+func TestClientGone(t *testing.T) {
+	t.Parallel()
+	s := newSender(t, tokensOf("a"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.Tell(ctx, reviewed("a"))
+	is(t, "client gone", s.fcm.told(), "reviewed "+phone("a")+" 1")
+}
+
+// TestLate: nobody is told what is over.
+func TestLate(t *testing.T) {
+	t.Parallel()
+	s := newSender(t, tokensOf("a"))
+	n := reviewed("a")
+	n.Until = time.Now().Add(-time.Second)
+	s.Tell(t.Context(), n)
+	is(t, "late", s.fcm.told())
+	if got := s.counted(t, push.Reviewed, "late"); got != 1 {
+		t.Errorf("%v late", got)
+	}
+}
+
+// TestFifty: fifty willsoners are told within one request, those with several phones on
+// each, and that one has a token that no message can be for is nothing to the others.
+func TestFifty(t *testing.T) {
+	t.Parallel()
+	kept := tokensOf()
+	var notices []push.Notice
+	for i := range 50 {
+		uid := fmt.Sprint("willsoner", i)
+		for n := range 12 { // 600: more than the SDK takes at once
+			kept.kept = append(kept.kept, life.PushToken{Token: phone(fmt.Sprint(uid, "-", n)), UID: uid})
+		}
+		notices = append(notices, reviewed(uid))
+	}
+	kept.kept[0].Token = ""
+	s := newSender(t, kept)
+	s.Tell(t.Context(), notices...)
+	told := s.fcm.told()
+	if len(told) != 599 || len(slices.Compact(told)) != 599 {
+		t.Errorf("%d phones were told, want 599", len(told))
+	}
+	if got := s.counted(t, push.Reviewed, "sent"); got != 599 {
+		t.Errorf("%v sent", got)
+	}
+}
+
+// TestGone: tokens that FCM says are no phone's are removed. That an argument is invalid
+// counts only where the message is known to be good.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	answers := map[string]struct {
+		status          int
+		canonical, code string
+	}{
+		"unregistered": {http.StatusNotFound, "NOT_FOUND", "UNREGISTERED"},
+		"mismatch":     {http.StatusForbidden, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"},
+		"invalid":      {http.StatusBadRequest, "INVALID_ARGUMENT", "INVALID_ARGUMENT"},
+		"quota":        {http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"},
+		"apns":         {http.StatusUnauthorized, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"},
+		"denied":       {http.StatusForbidden, "PERMISSION_DENIED", ""},
+		"missing":      {http.StatusNotFound, "NOT_FOUND", ""},
+	}
+	everybody := []string{"good"}
+	for uid := range answers {
+		everybody = append(everybody, uid)
+	}
+	for _, test := range []struct {
+		uids, want []string
+	}{
+		{[]string{"invalid"}, nil},
+		{everybody, []string{"invalid", "mismatch", "unregistered"}},
+		{[]string{"invalid"}, []string{"invalid"}}, // a good one was taken before
+	} {
+		s := newSender(t, tokensOf(everybody...))
+		s.fcm.will(func(w http.ResponseWriter, r *http.Request, token string) {
+			uid, _, _ := strings.Cut(token, ":")
+			if a, ok := answers[uid]; ok {
+				refuse(w, a.status, a.canonical, a.code, "not for "+token)
+				return
+			}
+			accept(w, r, token)
+		})
+		if len(test.uids) == 1 && test.want != nil {
+			s.Tell(t.Context(), reviewed("good"))
+		}
+		var notices []push.Notice
+		for _, uid := range test.uids {
+			notices = append(notices, reviewed(uid))
+		}
+		s.Tell(t.Context(), notices...)
+		var removed []string
+		for _, token := range s.kept.removed {
+			removed = append(removed, token.UID)
+		}
+		if slices.Sort(removed); !slices.Equal(removed, test.want) {
+			t.Errorf("%v: removed %v, want %v", test.uids, removed, test.want)
+		}
+		if text := s.log.String(); strings.Contains(text, "APA91b") {
+			t.Errorf("a token is logged: %s", text)
+		} else if len(test.uids) > 1 && !strings.Contains(text, "not for (token)") {
+			t.Errorf("no reason is logged: %s", text)
+		}
+	}
+}
