@@ -25,14 +25,14 @@ type call struct {
 func calls() map[string]call {
 	join := func(party life.Party) call {
 		return call{life.Joins, party, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
-			return changed(s.Join(ctx, life.Caller{Party: party, UID: uid}, idx))
+			return s.Join(ctx, life.Caller{Party: party, UID: uid}, idx)
 		}}
 	}
 	return map[string]call{
 		"join as asker":     join(life.Asker),
 		"join as willsoner": join(life.Willsoner),
 		"select": {life.Selects, life.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
-			return changed(s.Select(ctx, uid, idx))
+			return s.Select(ctx, uid, idx)
 		}},
 		"complete": {life.Completes, life.Asker, func(ctx context.Context, s *subject, uid string, idx int64) (any, error) {
 			return s.Complete(ctx, uid, idx)
@@ -45,9 +45,6 @@ func calls() map[string]call {
 		}},
 	}
 }
-
-// changed is what a change returns but for whether this call did it.
-func changed(m life.Match, _ bool, err error) (life.Match, error) { return m, err }
 
 // caller is the uid that a call's party has in the tests.
 func (c call) caller() string {

@@ -144,7 +144,7 @@ func TestBusy(t *testing.T) {
 			m := storetest.Waiting(idx, "asker "+name, "willsoner "+name, storetest.At(test.hour))
 			s.put(t, docs{storetest.Path(idx): m})
 			test.other(t, m)
-			_, _, err := s.Select(within(t), m.AskerUID, idx)
+			_, err := s.Select(within(t), m.AskerUID, idx)
 			lines := s.log.with("unreadable document")
 			if test.logged == "" {
 				if err != test.want || len(lines) > 0 {

@@ -60,7 +60,7 @@ func TestCodes(t *testing.T) {
 			t.Parallel()
 			s, server := faked(t)
 			s.put(t, session("waiting"))
-			ask, isList := func() error { _, _, err := s.Select(within(t), asker, 1); return err }, test.method == "a list"
+			ask, isList := func() error { _, err := s.Select(within(t), asker, 1); return err }, test.method == "a list"
 			if isList {
 				s.put(t, session("chat"))
 				ask, test.method = func() error { return list(t, s) }, "RunQuery chatrooms"
@@ -251,7 +251,7 @@ func TestLostCommit(t *testing.T) {
 	s := open(t, proxy.Addr().String())
 	s.put(t, session("waiting"))
 	left.Store(1)
-	if _, _, err = s.Select(within(t), asker, 1); err != nil {
+	if _, err = s.Select(within(t), asker, 1); err != nil {
 		t.Error(err)
 	}
 	same(t, s.metric(t, "willson_change_retries_total", "select"), 1)
@@ -388,7 +388,7 @@ func TestTheContextEnds(t *testing.T) {
 				if strings.HasPrefix(where, "a list") {
 					_, err = s.Sessions(ctx, life.Caller{Party: life.Asker, UID: asker})
 				} else {
-					_, _, err = s.Select(ctx, asker, 1)
+					_, err = s.Select(ctx, asker, 1)
 				}
 				end := time.Now()
 				<-ctx.Done() // a pause that would not end in time is not begun
@@ -401,7 +401,7 @@ func TestTheContextEnds(t *testing.T) {
 				server.Thaw()
 				server.OnCall(nil)
 				s.consistent(t)
-				if _, err := patiently(t, func(ctx context.Context) (life.Match, error) { return changed(s.Select(ctx, asker, 1)) }); err != nil {
+				if _, err := patiently(t, func(ctx context.Context) (life.Match, error) { return s.Select(ctx, asker, 1) }); err != nil {
 					t.Errorf("afterwards: %v", err)
 				}
 				s.consistent(t)
@@ -459,7 +459,7 @@ func TestStreamResets(t *testing.T) {
 			if test.method == "a list" {
 				err = list(t, s)
 			} else {
-				_, _, err = s.Select(within(t), asker, 1)
+				_, err = s.Select(within(t), asker, 1)
 			}
 			if test.times == 1 && err != nil || test.times > 1 && !errors.Is(err, store.ErrUnavailable) || left.Load() == test.times {
 				t.Error(err)

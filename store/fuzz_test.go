@@ -136,11 +136,11 @@ func FuzzActions(f *testing.F) {
 			var err error
 			switch what % 6 {
 			case 0:
-				_, _, err = s.Select(ctx, uid, match)
+				_, err = s.Select(ctx, uid, match)
 			case 1:
-				_, _, err = s.Join(ctx, of(uid), match)
+				_, err = s.Join(ctx, of(uid), match)
 			case 2:
-				_, _, err = s.Join(ctx, counselled(uid), match)
+				_, err = s.Join(ctx, counselled(uid), match)
 			case 3:
 				_, err = s.Complete(ctx, uid, match)
 			case 4:

@@ -169,7 +169,7 @@ func TestOtherLetters(t *testing.T) {
 		"matches/1 Starts_At": later(60), "matches/1 Idx": 2, "matches/1 concern.Minutes": 10, "matches/1 concern.nickName": "x",
 		"matches/1 willsoner.subcategories": []any{fields{"NAME": "이별", "category": "연애"}}, "matches/1 concern.subcategory": fields{"Name": "갈등"},
 	})
-	m, _, err := s.Select(within(t), asker, 1)
+	m, err := s.Select(within(t), asker, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

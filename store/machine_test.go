@@ -125,7 +125,7 @@ func TestImpossibleRoomkey(t *testing.T) {
 		s.put(t, session("reserved"))
 		s.edit(t, "matches/1", "roomkey", roomkey)
 		s.clock.set(later(6000))
-		got, _, err := s.Join(within(t), of(asker), 1)
+		got, err := s.Join(within(t), of(asker), 1)
 		if want := fmt.Sprint(asker, "_", willsoner, "_", later(6000).UnixMilli()); err != nil || got.Roomkey != want {
 			t.Errorf("%q: %q and %v, want %q", roomkey, got.Roomkey, err, want)
 		} else if opened := read[life.Chatroom](t, s, "chatrooms/"+want); !opened.StartedAt.Equal(later(60)) {
@@ -151,7 +151,7 @@ func TestOldReservations(t *testing.T) {
 	}
 	s := old(t, nil)
 	s.put(t, docs{"chatrooms/room/chats/start": fields{"uid": "start", "message": "", "timeStamp": noon}})
-	m, _, err := s.Join(within(t), life.Caller{Party: life.Willsoner, UID: willsoner}, 1)
+	m, err := s.Join(within(t), life.Caller{Party: life.Willsoner, UID: willsoner}, 1)
 	if err != nil || m.Roomkey == "room" {
 		t.Errorf("beside a start without a room: %q %v", m.Roomkey, err)
 	}
@@ -159,16 +159,16 @@ func TestOldReservations(t *testing.T) {
 
 	// The reservation's hour counts, which the lists show, and mends the match's.
 	s = old(t, fields{"starts_at": later(90)})
-	if again, _, err := s.Select(within(t), asker, 1); err != nil || !again.StartsAt.Equal(later(90)) {
+	if again, err := s.Select(within(t), asker, 1); err != nil || !again.StartsAt.Equal(later(90)) {
 		t.Errorf("selected for %v: %v", again.StartsAt, err)
 	}
 	s.clock.set(later(80).Add(-time.Microsecond))
-	if _, _, err := s.Join(within(t), of(asker), 1); err != life.ErrTooEarly {
+	if _, err := s.Join(within(t), of(asker), 1); err != life.ErrTooEarly {
 		t.Errorf("too early by the reservation's hour: %v", err)
 	}
 	s.clock.set(later(80))
 	s.log.Reset()
-	m, _, err = s.Join(within(t), of(asker), 1)
+	m, err = s.Join(within(t), of(asker), 1)
 	if started := read[life.Chatroom](t, s, "chatrooms/room").StartedAt; err != nil || !m.StartsAt.Equal(later(90)) || !started.Equal(later(90)) {
 		t.Errorf("joined for %v, the room for %v: %v", m.StartsAt, started, err)
 	}
@@ -177,6 +177,6 @@ func TestOldReservations(t *testing.T) {
 		t.Errorf("logged %v", lines)
 	}
 
-	_, _, err = old(t, fields{"starts_at": "soon"}).Join(within(t), life.Caller{Party: life.Asker, UID: asker}, 1)
+	_, err = old(t, fields{"starts_at": "soon"}).Join(within(t), life.Caller{Party: life.Asker, UID: asker}, 1)
 	plain(t, err) // a document that cannot be read, not one that is not there
 }

@@ -78,7 +78,7 @@ func TestSelectPaid(t *testing.T) {
 				s.clock.set(test.now)
 			}
 			writes := server.Writes()
-			_, _, err := s.Select(within(t), asker, 1)
+			_, err := s.Select(within(t), asker, 1)
 			if test.plain {
 				plain(t, err)
 			} else if err != test.want {
