@@ -27,7 +27,7 @@ func (a *Account) Take(c *Concern, now time.Time) (LedgerLine, bool) {
 // Give gives pots to the account, or takes them for a negative amount, but not below zero,
 // and returns the ledger's line, and false when nothing changes.
 func (a *Account) Give(amount int64, now time.Time) (LedgerLine, bool) {
-	amount = max(amount, -a.Pots)
+	amount = max(amount, min(-a.Pots, 0))
 	if amount == 0 {
 		return LedgerLine{}, false
 	}

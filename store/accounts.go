@@ -152,7 +152,17 @@ type Registration struct {
 func (s *Store) KeepKeywords(ctx context.Context, uid string, categoryIdx int64, words []string) ([]life.Keyword, error) {
 	var kept []life.Keyword
 	err := s.commit(ctx, "keywords", func(c *change) error {
-		account, err := find(c.reader, askers, uidID(uid)).one()
+		accountSent := find(c.reader, askers, uidID(uid))
+		if len(kept) > 0 { // an earlier attempt may have been stored though its answer was lost
+			before, err := find(c.reader, keywords, life.Decimal(kept[0].Idx)).one()
+			if err != nil {
+				return err
+			}
+			if before.exists && before.doc.UID == uid && c.isOurs(before.doc.CreatedAt) {
+				return nil
+			}
+		}
+		account, err := accountSent.one()
 		if err != nil {
 			return err
 		}

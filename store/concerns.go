@@ -238,8 +238,9 @@ func (s *Store) fitting(r *reader, concern *life.Concern, whom Whom, most int) (
 	candidates = slices.DeleteFunc(candidates, func(p life.Profile) bool {
 		return !life.Fits(&p, concern) || whom == AllButThem && known[p.UID]
 	})
+	// Equals stay in the order of the ring, or the same ones would have no turn every time.
 	slices.SortStableFunc(candidates, func(a, b life.Profile) int {
-		return cmp.Or(cmp.Compare(life.Score(&b, concern), life.Score(&a, concern)), cmp.Compare(a.Idx, b.Idx))
+		return cmp.Compare(life.Score(&b, concern), life.Score(&a, concern))
 	})
 	return candidates, nil
 }

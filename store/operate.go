@@ -32,8 +32,15 @@ func (s *Store) Find(ctx context.Context, who string) (Home, error) {
 // life.ErrUserNotFound.
 func (s *Store) Give(ctx context.Context, uid string, pots int64) (life.Account, error) {
 	var account life.Account
+	id := life.Decimal(life.Number(s.now(), rand.Int64N))
 	err := s.transact(ctx, "give", func(c *change) error {
-		before, err := find(c.reader, askers, uidID(uid)).one()
+		beforeSent := find(c.reader, askers, uidID(uid))
+		lines := ledger.below(askers.doc(uidID(uid)))
+		line, err := find(c.reader, lines, id).one()
+		if err != nil {
+			return err
+		}
+		before, err := beforeSent.one()
 		if err != nil {
 			return err
 		}
@@ -41,12 +48,12 @@ func (s *Store) Give(ctx context.Context, uid string, pots int64) (life.Account,
 			return life.ErrUserNotFound
 		}
 		account = before.doc
-		if c.isOurs(account.UpdatedAt) {
+		if line.exists && c.isOurs(line.doc.CreatedAt) { // an earlier attempt's, whose answer was lost
 			return nil
 		}
 		if line, ok := account.Give(pots, c.now); ok {
 			update(c, askers, before.id, &account, "pots", "updated_at")
-			create(c, ledger.below(askers.doc(before.id)), life.Decimal(life.Number(c.now, rand.Int64N)), &line)
+			create(c, lines, id, &line)
 		}
 		return nil
 	})
