@@ -115,7 +115,7 @@ func (s *server) write(ctx context.Context, r request, v2 bool) (any, error) {
 	concern.Direction = life.NamedNumber(direction)
 	concern.WilGender = o.oneOfAnyCase("wil_gender", life.AnyGender, "F", "M")
 	if concern.Type == life.Reserve {
-		concern.Windows = windows(o, time.Now())
+		concern.Windows = windows(o, s.Now())
 	}
 	if o.err != nil {
 		return nil, o.err
