@@ -93,7 +93,7 @@ const maxContent = 4000
 func (s *server) write(ctx context.Context, r request, v2 bool) (any, error) {
 	o := r.body
 	concern := life.Concern{
-		AskerUID:      r.caller.UID,
+		AskerUID:    r.caller.UID,
 		Subcategory: s.subcategory(o),
 		Feelings:    known(o, "feeling_idx", 1, 10, s.Reference.Feeling),
 		Content:     o.trimmed("content", 1, maxContent),
