@@ -81,7 +81,7 @@ type askerIng struct {
 		} `json:"asker"`
 		Image         requiredImage `json:"image"`
 		Subcategories []subcategory `json:"subcategories"`
-		Keywords      []named       `json:"keywords"`
+		Keywords      []name        `json:"keywords"`
 	} `json:"willsoner"`
 	Start int64 `json:"start"` // epoch milliseconds
 }
@@ -123,7 +123,7 @@ type willsonerIng struct {
 			ID       string `json:"id"`
 		} `json:"asker"`
 		Subcategory *subcategory `json:"subcategory,omitempty"`
-		Feelings    []named      `json:"feelings"`
+		Feelings    []name       `json:"feelings"`
 	} `json:"concern"`
 	Willsoner struct {
 		Idx   int64 `json:"idx"`
@@ -182,7 +182,7 @@ func newAskerIng(room *life.Chatroom) (row askerIng) {
 			row.Willsoner.Subcategories = append(row.Willsoner.Subcategories, newSubcategory(topic))
 		}
 	}
-	row.Willsoner.Keywords = names(card.Keywords)
+	row.Willsoner.Keywords = newNames(card.Keywords)
 	row.Start = room.StartedAt.UnixMilli()
 	return row
 }
@@ -214,7 +214,7 @@ func newWillsonerIng(room *life.Chatroom) (row willsonerIng) {
 	if topic := brief.Subcategory; topic != nil && *topic != (life.Topic{}) {
 		row.Concern.Subcategory = new(newSubcategory(*topic))
 	}
-	row.Concern.Feelings = names(brief.Feelings)
+	row.Concern.Feelings = newNames(brief.Feelings)
 	row.Willsoner.Idx = card.Idx
 	row.Willsoner.Asker.Pic = card.Pic
 	row.Willsoner.Asker.ID = room.WillsonerUID

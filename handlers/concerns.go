@@ -93,13 +93,12 @@ const maxContent = 4000
 func (s *server) write(ctx context.Context, r request, v2 bool) (any, error) {
 	o := r.body
 	concern := life.Concern{
-		AskerUID:      r.caller.UID,
-		Subcategory:   s.subcategory(o),
-		Feelings:      known(o, "feeling_idx", 1, 10, s.Reference.Feeling),
-		Personalities: known(o, "personality_idx", 0, 10, s.Reference.Personality),
-		Content:       o.trimmed("content", 1, maxContent),
-		Type:          o.oneOf("type", life.Realtime, life.Reserve),
-		Nickname:      s.Reference.Nickname(rand.Uint64()),
+		AskerUID:    r.caller.UID,
+		Subcategory: s.subcategory(o),
+		Feelings:    known(o, "feeling_idx", 1, 10, s.Reference.Feeling),
+		Content:     o.trimmed("content", 1, maxContent),
+		Type:        o.oneOf("type", life.Realtime, life.Reserve),
+		Nickname:    s.Reference.Nickname(rand.Uint64()),
 	}
 	if v2 {
 		image, ok := s.Reference.ConcernImage(o.positive("image_idx"))
@@ -107,6 +106,8 @@ func (s *server) write(ctx context.Context, r request, v2 bool) (any, error) {
 			o.fail("image_idx")
 		}
 		concern.ImageIdx = image.Idx
+	} else {
+		concern.Personalities = known(o, "personality_idx", 0, 10, s.Reference.Personality)
 	}
 	direction, ok := s.Reference.Direction(o.positive("direction_idx"))
 	if !ok {
@@ -115,7 +116,7 @@ func (s *server) write(ctx context.Context, r request, v2 bool) (any, error) {
 	concern.Direction = life.NamedNumber(direction)
 	concern.WilGender = o.oneOfAnyCase("wil_gender", life.AnyGender, "F", "M")
 	if concern.Type == life.Reserve {
-		concern.Windows = windows(o, time.Now())
+		concern.Windows = windows(o, s.Now())
 	}
 	if o.err != nil {
 		return nil, o.err

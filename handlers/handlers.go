@@ -61,7 +61,7 @@ type Teller interface {
 	Tell(ctx context.Context, notices ...push.Notice)
 }
 
-// Config is what the handlers need: all of it but for Teller and Console.
+// Config is what the handlers need: all of it but for Teller, Now and Console.
 type Config struct {
 	Verifier Verifier
 	Store    Store
@@ -73,6 +73,8 @@ type Config struct {
 	WelcomePots int64
 	// InvitationCodes each approve a willsoner; none: nobody is invited.
 	InvitationCodes []string
+	// Now is the clock by which forms are judged and ages shown; nil means time.Now.
+	Now func() time.Time
 	// Deadline is how long a request may take.
 	Deadline time.Duration
 	// MaxInFlight is how many requests are worked on at once, those for health and
@@ -99,6 +101,9 @@ func newServer(cfg Config) (*server, error) {
 	compressed, err := newCompressor()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	return &server{
 		Config:     cfg,

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"time"
 
 	"willson/life"
 	"willson/push"
@@ -68,7 +67,7 @@ func (s *server) selectMatch(ctx context.Context, r request) (any, error) {
 		return nil, err
 	}
 	if done {
-		s.tell(ctx, push.SelectedAt(&m, time.Now()))
+		s.tell(ctx, push.SelectedAt(&m, s.Now()))
 	}
 	selected := selectedMatch{matchRow: newMatchRow(m)}
 	selected.Willsoner.AvgRating = m.Card.AvgRating
@@ -87,7 +86,7 @@ func (s *server) selectMatch(ctx context.Context, r request) (any, error) {
 func (s *server) join(ctx context.Context, r request) (any, error) {
 	m, done, err := s.Store.Join(ctx, r.caller, r.matchIdx)
 	if done {
-		s.tell(ctx, push.JoinedAt(&m, r.caller.Party, time.Now()))
+		s.tell(ctx, push.JoinedAt(&m, r.caller.Party, s.Now()))
 	}
 	return matchOr(m, err)
 }

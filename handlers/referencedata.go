@@ -10,7 +10,7 @@ import (
 // subcategories serves POST /api/v1/asker/request/subcategory and POST
 // /api/v1/willsoner/register/subcategory.
 func (s *server) subcategories(_ context.Context, r request) (any, error) {
-	idx := r.body.positive("category_idx")
+	idx := r.body.atLeast(0, "category_idx")
 	if r.body.err != nil {
 		return nil, r.body.err
 	}

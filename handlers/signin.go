@@ -60,7 +60,7 @@ func (s *server) signUp(ctx context.Context, r request) (any, error) {
 	if r.body.err != nil {
 		return nil, r.body.err
 	}
-	if age := int64(time.Now().In(life.Seoul).Year()) - who.BirthYear; age < 19 || who.BirthYear < 1900 {
+	if age := int64(s.Now().In(life.Seoul).Year()) - who.BirthYear; age < 19 || who.BirthYear < 1900 {
 		return nil, outOfRange(who.BirthYear)
 	}
 	account, err := s.Store.Enter(ctx, who, s.WelcomePots)
@@ -155,7 +155,7 @@ func (s *server) entered(ctx context.Context, r request, account life.Account, t
 		Social:      account.Social,
 		Email:       account.Email,
 		Gender:      account.Gender,
-		Age:         life.Age(account.BirthYear, time.Now()),
+		Age:         life.Age(account.BirthYear, s.Now()),
 		Nickname:    account.Nickname,
 		AccessToken: cookie,
 	}, nil

@@ -18,32 +18,34 @@ type requiredImage struct {
 	Pic string `json:"pic"`
 }
 
-type named struct {
-	Name string `json:"name,omitempty"`
+// A name is always there, if only as "".
+type name struct {
+	Name string `json:"name"`
 }
 
+// newNames makes objects of strings, but for empty ones.
+func newNames(all []string) []name {
+	names := make([]name, 0, len(all))
+	for _, n := range all {
+		if n != "" {
+			names = append(names, name{n})
+		}
+	}
+	return names
+}
+
+// A subcategory has its name, and its category, where they are known.
 type subcategory struct {
-	named
-	Category *named `json:"category,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Category *name  `json:"category,omitempty"`
 }
 
 func newSubcategory(topic life.Topic) subcategory {
-	s := subcategory{named: named{topic.Name}}
+	s := subcategory{Name: topic.Name}
 	if topic.Category != "" {
-		s.Category = &named{topic.Category}
+		s.Category = &name{topic.Category}
 	}
 	return s
-}
-
-// names makes objects of strings, but for empty ones.
-func names(all []string) []named {
-	objects := make([]named, 0, len(all))
-	for _, name := range all {
-		if name != "" {
-			objects = append(objects, named{name})
-		}
-	}
-	return objects
 }
 
 func minutes(n int64) string { return strconv.FormatInt(n, 10) }

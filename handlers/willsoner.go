@@ -23,11 +23,6 @@ type person struct {
 	Pic      string `json:"pic,omitempty"`
 }
 
-// A name is always there, if only as "".
-type name struct {
-	Name string `json:"name"`
-}
-
 // A topic is a subcategory, with its category where an answer has it.
 type topic struct {
 	Name     string `json:"name"`
@@ -80,15 +75,6 @@ func newWillsoners(cards []life.Card) []willsoner {
 		all[i] = newWillsoner(&cards[i], cards[i].Idx, false)
 	}
 	return all
-}
-
-// newNames makes objects of strings.
-func newNames(all []string) []name {
-	names := make([]name, len(all))
-	for i, n := range all {
-		names[i].Name = n
-	}
-	return names
 }
 
 // newTopic is a subcategory with its category, both always there.
