@@ -172,7 +172,7 @@ func newWorld(t testing.TB, host string) *world {
 	w.sender.Wait(30 * time.Second)
 	handler, err := handlers.New(handlers.Config{
 		Verifier: verifier{}, Store: w.Store, Reference: data, WelcomePots: 30, InvitationCodes: []string{"WELCOME"},
-		Teller: w.sender,
+		Teller:   w.sender,
 		Deadline: time.Minute, MaxInFlight: 100, Log: log, Metrics: w.metrics,
 	})
 	if err != nil {
