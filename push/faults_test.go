@@ -2,13 +2,23 @@ package push_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,29 +69,112 @@ type sender struct {
 	kept *tokens
 }
 
-func newSender(t testing.TB, kept *tokens) *sender {
+func newSender(t testing.TB, kept *tokens, edits ...func(*push.Config)) *sender {
 	t.Helper()
 	s := &sender{world: world{fcm: newStandIn(t), log: &telemetrytest.Log{}, metrics: prometheus.NewRegistry()}, kept: kept}
-	s.Sender = push.New(push.Config{
+	cfg := push.Config{
 		Project: "demo-willson", Tokens: kept, Endpoint: s.fcm.url,
 		Log: slog.New(slog.NewTextHandler(s.log, nil)), Metrics: s.metrics,
-	})
+	}
+	for _, edit := range edits {
+		edit(&cfg)
+	}
+	s.Sender = push.New(cfg)
 	return s
 }
+
+// withoutEndpoint means FCM itself, which needs credentials.
+func withoutEndpoint(cfg *push.Config) { cfg.Endpoint = "" }
 
 // reviewed is a notice of no hurry.
 func reviewed(uid string) push.Notice {
 	return push.ReviewedBy(&life.Review{MatchIdx: 1, ConcernIdx: 1, WillsonerUID: uid, CreatedAt: time.Now()})
 }
 
-// TestLostAnswer: a commit whose answer is lost is done again in vain, and told of once.
-func TestLostAnswer(t *testing.T) {
-	t.Parallel()
+func fakeFirestore(t testing.TB) *fakefirestore.Server {
+	t.Helper()
 	server, err := fakefirestore.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Kill)
+	return server
+}
+
+// TestSignInAnyway: whatever the push token is, and whether it can be kept or not, whoever
+// may sign in does.
+func TestSignInAnyway(t *testing.T) {
+	t.Parallel()
+	server := fakeFirestore(t)
+	w := newWorld(t, server.Addr())
+	for _, token := range []any{nil, 7, "", []string{phone("asker")}, map[string]any{"token": phone("asker")}} {
+		w.ask(t, "", http.MethodPost, "asker/sign/signin", map[string]any{"token": "asker", "social": "email", "push_token": token}, "success")
+	}
+	server.OnCall(fakefirestore.On("RunQuery", fakefirestore.Always(fakefirestore.Fault{Hang: true}))) // which sign-in needs for the token alone
+	w.ask(t, "", http.MethodPost, "asker/sign/signin", map[string]any{"token": "asker", "social": "email", "push_token": phone("asker")}, "success")
+	server.OnCall(nil)
+	if kept := w.phones(t, "asker"); len(kept) != 0 {
+		t.Errorf("kept %v", kept)
+	}
+	w.ask(t, "", http.MethodPost, "asker/sign/signup", map[string]any{"token": "asker", "social": "email", "push_token": phone("asker"),
+		"email": "", "nickname": "잔나", "gender": "F", "age": 1990}, "success")
+	if kept := w.phones(t, "asker"); len(kept) != 1 {
+		t.Errorf("sign-up kept %v", kept)
+	}
+}
+
+// TestNoCredentials: a server without credentials starts, and fails to tell at once.
+func TestNoCredentials(t *testing.T) {
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "none.json"))
+	s := newSender(t, tokensOf("a"), withoutEndpoint)
+	s.Tell(t.Context(), reviewed("a"))
+	if got := s.counted(t, push.Reviewed, "failed"); got != 1 {
+		t.Errorf("%v failed: %s", got, s.log)
+	}
+}
+
+// TestHangingCredentials: the SDK does not look at its context while it fetches an access
+// token, and yet nobody waits for it longer than for FCM.
+func TestHangingCredentials(t *testing.T) {
+	s := newSender(t, tokensOf("a"), withoutEndpoint)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fetches atomic.Int64
+	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fetches.Add(1)
+		io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(func() { issuer.CloseClientConnections(); issuer.Close() })
+	credentials, err := json.Marshal(map[string]string{
+		"type": "service_account", "client_email": "willson@demo-willson.iam.gserviceaccount.com", "token_uri": issuer.URL,
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})),
+	})
+	path := filepath.Join(t.TempDir(), "key.json")
+	if err := errors.Join(err, os.WriteFile(path, credentials, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", path)
+	start := time.Now()
+	s.Tell(t.Context(), reviewed("a"))
+	if took := time.Since(start); took > 2*time.Second || fetches.Load() != 1 {
+		t.Errorf("took %s and %d fetches: %s", took, fetches.Load(), s.log)
+	}
+	if !strings.Contains(s.log.String(), "nobody is told anything for a while") {
+		t.Errorf("no pause: %s", s.log)
+	}
+}
+
+// TestLostAnswer: a commit whose answer is lost is done again in vain, and told of once.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+	server := fakeFirestore(t)
 	w := newWorld(t, server.Addr())
 	w.signIn(t, "asker", phone("asker"))
 	w.counsel(t, "willsoner", phone("willsoner"))
@@ -101,6 +194,13 @@ func TestLostAnswer(t *testing.T) {
 	told := losing("pay", func() { w.pay(t, "asker", concern) })
 	match := w.sent(t, "willsoner", life.Realtime)
 	is(t, "paid", told, fmt.Sprint("requested ", phone("willsoner"), " ", match))
+
+	another := w.write(t, "asker", life.Realtime)
+	server.OnCall(fakefirestore.On("Commit", fakefirestore.First(1, fakefirestore.Code(codes.Unavailable))))
+	w.pay(t, "asker", another)
+	server.OnCall(nil)
+	is(t, "paid at the second try", w.fcm.told(), fmt.Sprint("requested ", phone("willsoner"), " ", w.sent(t, "willsoner", life.Realtime)))
+
 	for _, step := range []struct {
 		uid, path string
 		body      map[string]any
@@ -127,10 +227,11 @@ func TestLostAnswer(t *testing.T) {
 // changes neither's answer.
 func TestHanging(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator(t))
+	w := newWorld(t, fakeFirestore(t).Addr())
 	w.signIn(t, "asker", phone("asker"))
 	w.counsel(t, "willsoner", phone("willsoner"))
 	first, second := w.write(t, "asker", life.Realtime), w.write(t, "asker", life.Realtime)
+	w.sender.Wait(push.Within)
 	w.fcm.will(hang)
 	start := time.Now()
 	w.pay(t, "asker", first)

@@ -122,6 +122,7 @@ func refuse(w http.ResponseWriter, status int, canonical, code, text string) {
 type world struct {
 	*store.Store
 	fcm     *standIn
+	sender  *push.Sender
 	url     string
 	log     *telemetrytest.Log
 	metrics *prometheus.Registry
@@ -167,11 +168,11 @@ func newWorld(t testing.TB, host string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.sender = push.New(push.Config{Project: "demo-willson", Tokens: w.Store, Endpoint: w.fcm.url, Log: log, Metrics: w.metrics})
+	w.sender.Wait(30 * time.Second)
 	handler, err := handlers.New(handlers.Config{
 		Verifier: verifier{}, Store: w.Store, Reference: data, WelcomePots: 30, InvitationCodes: []string{"WELCOME"},
-		Teller: push.New(push.Config{
-			Project: "demo-willson", Tokens: w.Store, Endpoint: w.fcm.url, Log: log, Metrics: w.metrics,
-		}),
+		Teller:   w.sender,
 		Deadline: time.Minute, MaxInFlight: 100, Log: log, Metrics: w.metrics,
 	})
 	if err != nil {

@@ -51,6 +51,7 @@ type Config struct {
 // A Sender tells phones. It is safe for concurrent use. Until it has somebody to tell, it
 // holds neither credentials nor connections.
 type Sender struct {
+	within  time.Duration
 	tokens  Tokens
 	fcm     *fcm
 	breaker breaker
@@ -73,6 +74,7 @@ const (
 // New returns a Sender. It neither looks for credentials nor connects.
 func New(cfg Config) *Sender {
 	s := &Sender{
+		within: within,
 		tokens: cfg.Tokens,
 		fcm:    &fcm{project: cfg.Project, endpoint: cfg.Endpoint, slots: make(chan struct{}, maxSends)},
 		good:   map[Kind]*atomic.Bool{},
@@ -118,7 +120,7 @@ func (s *Sender) Tell(ctx context.Context, notices ...Notice) {
 		s.count(skipped, notices...)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.within)
 	defer cancel()
 
 	pushes, err := s.addressed(ctx, notices)
