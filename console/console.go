@@ -43,7 +43,7 @@ func Handler(cfg Config) (http.Handler, error) {
 		})
 	})
 	if cfg.Notices != nil {
-		mux.Handle("GET /console/notices.json", cfg.Notices)
+		mux.Handle("GET /console/told", cfg.Notices)
 	}
 	page := func(w http.ResponseWriter, r *http.Request) {
 		if _, err := fs.Stat(files, "index.html"); err != nil {

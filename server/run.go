@@ -120,14 +120,6 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 	if err != nil {
 		return err
 	}
-	var teller handlers.Teller // nil: nobody's phone is told
-	switch {
-	case cfg.Push:
-		teller = push.New(push.Config{Project: cfg.Project, Tokens: kept, Log: log, Metrics: metrics})
-	case cfg.Local():
-		record := push.NewRecord(log)
-		teller, page = record, withRecord(page, record)
-	}
 	handler, err := handlers.New(handlers.Config{
 		Verifier:        verifier,
 		Store:           kept,
@@ -192,12 +184,4 @@ func localConsole(cfg Config, notices http.Handler) (http.Handler, error) {
 		FirestoreEmulator: cfg.FirestoreEmulator,
 		Notices:           notices,
 	})
-}
-
-// withRecord is the console with what would have been sent, at /console/told.
-func withRecord(page http.Handler, record *push.Record) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /console/told", record)
-	mux.Handle("/", page)
-	return mux
 }
