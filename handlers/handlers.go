@@ -9,6 +9,8 @@
 package handlers
 
 import (
+	"willson/life"
+
 	"context"
 	"errors"
 	"fmt"
