@@ -170,6 +170,9 @@ func (s *server) handle(p *path, numbers map[string]string, rec *record, w http.
 		w.Header().Set("Allow", p.allow())
 		return nil, errMethod
 	}
+	if route.Credential {
+		w.Header().Set("Cache-Control", "no-store")
+	}
 	req := request{rec: rec}
 	req.caller.Party = route.Party
 	if route.Party != "" {
