@@ -10,7 +10,6 @@ import (
 	"willson/auth"
 	"willson/handlers"
 	"willson/life"
-	"willson/store"
 )
 
 // TestWordsBeforeNumbers: a path that fits a template of words and one with a number is
@@ -142,30 +141,6 @@ func TestBodiesByRoute(t *testing.T) {
 	if got := api.send(t, "PATCH", "/without/7", "["); got.StatusCode != http.StatusOK {
 		t.Errorf("ignored: %s", got.Status)
 	}
-}
-
-// TestDataInErrors: every error of such a path has it, whoever comes upon it.
-func TestDataInErrors(t *testing.T) {
-	t.Parallel()
-	api := serveRoutes(t, []handlers.Route{
-		handlers.Try("POST", "/rows", life.Willsoner, true, true, func(r handlers.Tried) (any, error) {
-			if r.UID == "panics" {
-				panic("boom")
-			}
-			return nil, store.ErrUnavailable
-		}),
-		handlers.Try("POST", "/plain", life.Willsoner, true, false, func(handlers.Tried) (any, error) { return nil, life.ErrNotFound }),
-	})
-	for _, test := range []struct {
-		method, token, body string
-		status              int
-	}{{"POST", "", "{}", 401}, {"POST", "a", "[", 400}, {"POST", "a", "{}", 503}, {"POST", "panics", "{}", 500}, {"PUT", "a", "{}", 405}} {
-		got := api.send(t, test.method, "/rows", test.body, "x-token", test.token)
-		if got.StatusCode != test.status || !strings.HasSuffix(string(got.body), `,"data":{}}`) {
-			t.Errorf("%v: %s %s", test, got.Status, got.body)
-		}
-	}
-	api.send(t, "POST", "/plain", "{}").wantError(t, 404, "not_found", "Result not found")
 }
 
 // TestOtherAnswers: an answer whose content is not in data, and a code that names a value.
