@@ -65,7 +65,9 @@ func send(w http.ResponseWriter, r *http.Request, status int, answer any) error 
 	}
 
 	header := w.Header()
-	header.Set("Cache-Control", "private, no-cache")
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "private, no-cache")
+	}
 	if status == http.StatusOK && r.Method == http.MethodGet {
 		sum := sha256.Sum256(e.Bytes())
 		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -12,7 +13,6 @@ import (
 	"willson/auth"
 	"willson/handlers"
 	"willson/life"
-	"willson/store"
 )
 
 // TestWordsBeforeNumbers: a path that fits a template of words and one with a number is
@@ -62,10 +62,22 @@ func TestNumbers(t *testing.T) {
 			}
 		}
 	}
-	for path, status := range map[string]int{
-		"/category_idx/0": 200, "/category_idx/00": 404, "/category_idx/-0": 404, "/match_idx/0": 404, "/concern_idx/0": 404, "/willsoner_idx/0": 404,
-		"/concern_idx/007": 404, "/concern_idx/+7": 404, "/willsoner_idx/9223372036854775808": 404, "/category_idx/abc": 404, "/other_idx/7": 500,
+	const max = "9223372036854775807"
+	for number, want := range map[string]int64{
+		"1": 1, "15145": 15145, "%31%35": 15, max: math.MaxInt64,
+		"0": 0, "007": 0, "+7": 0, "-7": 0, "abc": 0, "7a": 0, "7.0": 0, "1e3": 0, "9223372036854775808": 0, max + "0": 0, "00": 0, "-0": 0,
+		"%2B7": 0, "7%20": 0, "%207": 0, "7%2F8": 0, "%2F": 0, "7%00": 0, "%EF%BC%97": 0, "٧": 0, "%ED%95%9C": 0, "$": 0, "..": 0,
 	} {
+		for _, name := range names[:4] {
+			resp := api.ask(t, "GET", "/"+name+"/"+number)
+			if want == 0 && (number != "0" || name != "category_idx") { // which is all of them
+				resp.wantError(t, 404, "not_found", "Result not found")
+			} else if idx := got.MatchIdx + got.ConcernIdx + got.WillsonerIdx + got.CategoryIdx; resp.StatusCode != http.StatusOK || idx != want {
+				t.Errorf("%s %s: %s, the handler got %+v", name, number, resp.Status, got)
+			}
+		}
+	}
+	for path, status := range map[string]int{"/match_idx/": 404, "/match_idx/7/8": 404, "/match_idx/7/": 404, "/other_idx/7": 500} {
 		if resp := api.ask(t, "GET", path); resp.StatusCode != status {
 			t.Errorf("%s: %s, want %d", path, resp.Status, status)
 		}
@@ -154,30 +166,6 @@ func TestReadBodies(t *testing.T) {
 	if got := api.send(t, "POST", "/slow", "{}"); got.StatusCode != 504 || got.Close {
 		t.Errorf("%s, closed: %t", got.Status, got.Close)
 	}
-}
-
-// TestDataInErrors: every error of such a path has it, whoever comes upon it.
-func TestDataInErrors(t *testing.T) {
-	t.Parallel()
-	api := serveRoutes(t, []handlers.Route{
-		handlers.Try("POST", "/rows", life.Willsoner, true, true, func(_ context.Context, r handlers.Tried) (any, error) {
-			if r.UID == "panics" {
-				panic("boom")
-			}
-			return nil, store.ErrUnavailable
-		}),
-		handlers.Try("POST", "/plain", life.Willsoner, true, false, func(context.Context, handlers.Tried) (any, error) { return nil, life.ErrNotFound }),
-	})
-	for _, test := range []struct {
-		method, token, body string
-		status              int
-	}{{"POST", "", "{}", 401}, {"POST", "a", "[", 400}, {"POST", "a", "{}", 503}, {"POST", "panics", "{}", 500}, {"PUT", "a", "{}", 405}} {
-		got := api.send(t, test.method, "/rows", test.body, "x-token", test.token)
-		if got.StatusCode != test.status || !strings.HasSuffix(string(got.body), `,"data":{}}`) {
-			t.Errorf("%v: %s %s", test, got.Status, got.body)
-		}
-	}
-	api.send(t, "POST", "/plain", "{}").wantError(t, 404, "not_found", "Result not found")
 }
 
 // TestOtherAnswers: an answer whose content is not in data, and a code that names a value.

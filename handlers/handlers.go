@@ -9,8 +9,6 @@
 package handlers
 
 import (
-	"willson/life"
-
 	"context"
 	"errors"
 	"fmt"
@@ -171,6 +169,9 @@ func (s *server) handle(p *path, numbers map[string]string, rec *record, w http.
 	if !ok {
 		w.Header().Set("Allow", p.allow())
 		return nil, errMethod
+	}
+	if route.Credential {
+		w.Header().Set("Cache-Control", "no-store")
 	}
 	req := request{rec: rec}
 	req.caller.Party = route.Party

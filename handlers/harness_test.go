@@ -5,8 +5,10 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,6 +25,7 @@ import (
 	"willson/internal/storetest"
 	"willson/internal/telemetrytest"
 	"willson/life"
+	"willson/reference"
 	"willson/store"
 	"willson/telemetry"
 )
@@ -64,15 +67,15 @@ func described(t testing.TB) *openapi.Description {
 	return description.Description
 }
 
-// A fakeStore is a handlers.Store that is always ready. A function that is nil answers
-// with the contract's example.
+// A fakeStore is a handlers.Store for the tests of sessions, always ready; for those of the
+// road there is startRoad. A function that is nil answers with the contract's example.
 type fakeStore struct {
-	handlers.Store // nil: the road is tested over the real store
-	sessions       func(ctx context.Context, caller life.Caller) (store.Sessions, error)
-	change         func(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, error)
-	images         func() ([]life.ReviewImage, error)
-	review         func(life.Review) (life.Review, error)
-	report         func(askerUID string, matchIdx int64, ids []string) error
+	downStore
+	sessions func(ctx context.Context, caller life.Caller) (store.Sessions, error)
+	change   func(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, error)
+	images   func() ([]life.ReviewImage, error)
+	review   func(life.Review) (life.Review, error)
+	report   func(askerUID string, matchIdx int64, ids []string) error
 }
 
 func (f fakeStore) Sessions(ctx context.Context, caller life.Caller) (store.Sessions, error) {
@@ -163,12 +166,15 @@ func serveBy(t testing.TB, newHandler func(handlers.Config) (http.Handler, error
 			}
 			return values[0], nil
 		}),
-		Store:       fakeStore{},
-		Deadline:    10 * time.Second,
-		MaxInFlight: 100,
-		Project:     "demo-willson",
-		Log:         telemetry.NewLogger(a.log, slog.LevelInfo, false),
-		Metrics:     a.metrics,
+		Store:           fakeStore{},
+		Reference:       fixed(t),
+		WelcomePots:     30,
+		InvitationCodes: []string{"AUTUMN-2025", "SPRING-2026"},
+		Deadline:        10 * time.Second,
+		MaxInFlight:     100,
+		Project:         "demo-willson",
+		Log:             telemetry.NewLogger(a.log, slog.LevelInfo, false),
+		Metrics:         a.metrics,
 	}
 	for _, edit := range edits {
 		edit(&cfg)
@@ -185,20 +191,99 @@ func serveBy(t testing.TB, newHandler func(handlers.Config) (http.Handler, error
 	return a
 }
 
-// pathOf is the route's path, of a match if it names one.
-func pathOf(route handlers.Route) string {
-	return strings.Replace(route.Path, "{match_idx}", "15145", 1)
+// fixed is the reference data.
+func fixed(t testing.TB) *reference.Data {
+	t.Helper()
+	data, err := reference.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
-// goodBody is a body that the route takes, "" for none.
-func goodBody(route handlers.Route) string {
-	switch {
-	case !route.Body:
-		return ""
-	case strings.Contains(route.Path, "/report/"):
-		return `{"reports":["m1"]}`
+// pathOf is the route's path, with a number if it names one.
+func pathOf(route handlers.Route) string {
+	before, name, ok := strings.Cut(route.Path, "{")
+	if !ok {
+		return route.Path
 	}
-	return `{"match_idx":15145,"title":"고마워요","content":"좋았어요","rating":4.5,"image_idx":2}`
+	_, after, _ := strings.Cut(name, "}")
+	return before + "15145" + after
+}
+
+// operation is how a route is described.
+func operation(t testing.TB, route handlers.Route) *openapi.Operation {
+	t.Helper()
+	return described(t).Paths[route.Path][strings.ToLower(route.Method)]
+}
+
+// goodBody is a body that the route takes, the last of its examples; "" for none.
+func goodBody(t testing.TB, route handlers.Route) string {
+	t.Helper()
+	if !route.Body {
+		return ""
+	}
+	examples := operation(t, route).Body.Content["application/json"].Examples
+	body, err := json.Marshal(examples[slices.Max(slices.Collect(maps.Keys(examples)))].Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// goodKeys are the keys of such a body, each with its JSON.
+func goodKeys(t testing.TB, method, path string) (keys map[string]string) {
+	t.Helper()
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(goodBody(t, handlers.Route{Method: method, Path: path, Body: true})), &raw); err != nil {
+		t.Fatal(err)
+	}
+	keys = map[string]string{}
+	for key, value := range raw {
+		keys[key] = string(value)
+	}
+	return keys
+}
+
+// bodyOf is an object of these keys, but for those whose JSON is "". Each edit is a key and
+// its JSON.
+func bodyOf(keys map[string]string, edits ...string) string {
+	keys = maps.Clone(keys)
+	for edit := range slices.Chunk(edits, 2) {
+		keys[edit[0]] = edit[1]
+	}
+	var fields []string
+	for key, value := range keys {
+		if value != "" {
+			fields = append(fields, `"`+key+`":`+value)
+		}
+	}
+	return "{" + strings.Join(fields, ",") + "}"
+}
+
+// unreached is a store that must not be asked.
+func unreached(t testing.TB) func(*handlers.Config) {
+	return func(cfg *handlers.Config) {
+		cfg.Store = downStore(func(_ context.Context, method string) error {
+			t.Errorf("the store was reached: %s", method)
+			return errors.New("reached")
+		})
+	}
+}
+
+// wantRefused has a request refused for each of these values of each key, on account of
+// that key and before the store is asked. "" stands for no such key.
+func wantRefused(t *testing.T, method, path string, good map[string]string, bad map[string][]string, edits ...func(*handlers.Config)) {
+	t.Helper()
+	api := serve(t, append(edits, unreached(t))...)
+	for key, values := range bad {
+		for _, value := range values {
+			got := api.send(t, method, path, bodyOf(good, key, value))
+			if got.wantError(t, 400, "invalid_request", "Invalid request", key); t.Failed() {
+				t.Fatalf("%s of %s: %.200s", key, path, value)
+			}
+		}
+	}
 }
 
 func withStore(f fakeStore) func(*handlers.Config) {
@@ -212,15 +297,7 @@ func withSessions(f func(ctx context.Context, caller life.Caller) (store.Session
 
 // failing has the store fail at everything.
 func failing(err error) func(*handlers.Config) {
-	return withStore(fakeStore{
-		sessions: func(context.Context, life.Caller) (store.Sessions, error) { return store.Sessions{}, err },
-		change: func(context.Context, string, life.Caller, int64) (life.Match, error) {
-			return life.Match{}, err
-		},
-		images: func() ([]life.ReviewImage, error) { return nil, err },
-		review: func(life.Review) (life.Review, error) { return life.Review{}, err },
-		report: func(string, int64, []string) error { return err },
-	})
+	return func(cfg *handlers.Config) { cfg.Store = downStore(func(context.Context, string) error { return err }) }
 }
 
 // A response is an answer, read to its end.
@@ -314,10 +391,19 @@ func (r response) wantError(t testing.TB, status int, code, message string, fiel
 	if r.StatusCode != status {
 		t.Errorf("status %d, want %d", r.StatusCode, status)
 	}
+	var route handlers.Route // what is special about some, none of which has a number in its path
+	for _, known := range handlers.Routes() {
+		if known.Path == r.Request.URL.Path {
+			route = known
+		}
+	}
 	if r.Request.Method != http.MethodHead {
 		want := `{"code":"` + code + `","message":"` + message + `"`
 		for _, key := range field {
 			want += `,"field":"` + key + `"`
+		}
+		if route.DataInErrors {
+			want += `,"data":{}`
 		}
 		if want += "}"; string(r.body) != want {
 			t.Errorf("body %s, want %s", r.body, want)
@@ -327,7 +413,11 @@ func (r response) wantError(t testing.TB, status int, code, message string, fiel
 	if status == http.StatusServiceUnavailable {
 		retryAfter = "1"
 	}
-	r.wantHeaders(t, "Content-Type", "application/json; charset=utf-8", "Cache-Control", "private, no-cache",
+	kept := "private, no-cache"
+	if route.Credential && status != http.StatusMethodNotAllowed {
+		kept = "no-store"
+	}
+	r.wantHeaders(t, "Content-Type", "application/json; charset=utf-8", "Cache-Control", kept,
 		"Retry-After", retryAfter, "ETag", "", "Location", "")
 }
 

@@ -132,7 +132,7 @@ func (s *server) recovered(rec *record, r *http.Request) {
 // the client wrote gets into it, but for the method.
 func (s *server) logRequest(ctx context.Context, method string, rec *record, took time.Duration) {
 	level := slog.LevelInfo
-	if rec.status >= 500 {
+	if rec.status >= 500 && rec.status != http.StatusNotImplemented {
 		level = slog.LevelError
 	}
 	if !s.Log.Enabled(ctx, level) {

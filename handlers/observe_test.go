@@ -52,6 +52,7 @@ func TestRequestLine(t *testing.T) {
 		{"PATCH", selects, token, 200, "/api/v1/asker/list/matches/{match_idx}/select", "INFO", []string{"match", "uid"}},
 		{"PATCH", strings.Replace(selects, "15145", token, 1), token, 404, "/api/v1/asker/list/matches/{match_idx}/select", "INFO", []string{"error", "uid"}},
 		{"POST", reviews, token, 409, reviews, "INFO", []string{"error", "match", "uid"}},
+		{"POST", "/api/v1/willsoner/register/phone/verify", token, 501, "/api/v1/willsoner/register/phone/verify", "INFO", []string{"error", "uid"}},
 	} {
 		got := api.send(t, test.method, test.path, `{"match_idx":[15145],"title":"`+token+`","content":"`+token+`","rating":5,"image_idx":2}`,
 			"x-token", test.token, "User-Agent", token, "Referer", token)

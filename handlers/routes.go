@@ -26,6 +26,8 @@ type Route struct {
 	// DataInErrors tells that errors carry "data":{}. The app crashes on an answer to
 	// these requests that it cannot decode.
 	DataInErrors bool
+	// Credential tells that the answer holds one, which no cache may keep.
+	Credential bool
 
 	handle handler
 }
@@ -44,6 +46,7 @@ func post(path string, party life.Party, handle handler) Route {
 
 func (r Route) withBody() Route         { r.Body = true; return r }
 func (r Route) withDataInErrors() Route { r.DataInErrors = true; return r }
+func (r Route) withCredential() Route   { r.Credential = true; return r }
 
 // routes is the table of all requests but the console's. Their order means nothing. A
 // path holds at most one number, of those that request.number knows.
@@ -57,8 +60,8 @@ func (s *server) routes() []Route {
 		get("/readyz", public, s.ready),
 
 		// Signing in
-		post("/api/v1/asker/sign/signup", public, s.signUp),
-		post("/api/v1/asker/sign/signin", public, s.signIn),
+		post("/api/v1/asker/sign/signup", public, s.signUp).withCredential(),
+		post("/api/v1/asker/sign/signin", public, s.signIn).withCredential(),
 
 		// The home page and the app's fixed data
 		get("/api/v1/asker/main", asker, s.home),
