@@ -9,6 +9,7 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"willson/internal/fakefirestore"
+	"willson/internal/storetest"
 	"willson/life"
 )
 
@@ -73,6 +74,7 @@ func TestCost(t *testing.T) {
 		{"waiting", "select", []int{2, 7, 1}, cost{4, 4, 1, 4, 3}, cost{1, 0, 0, 1, 0}},
 		{"agreed", "select", []int{2, 7, 1}, cost{4, 4, 1, 4, 2}, cost{2, 0, 0, 2, 0}},
 		{"paid waiting", "select", []int{2, 6, 1}, cost{4, 3, 1, 4, 6}, cost{1, 0, 0, 1, 0}},
+		{"beside", "select", []int{2, 7, 1}, cost{4, 4, 1, 6, 3}, cost{1, 0, 0, 1, 0}},
 		{"chat", "join as asker", []int{2, 1, 1}, cost{2, 0, 1, 2, 1}, cost{2, 0, 1, 2, 0}},
 		{"reserved", "join as willsoner", []int{2, 2, 2, 1}, cost{5, 0, 1, 5, 4}, cost{3, 0, 1, 3, 0}},
 		{"opened", "join as asker", []int{2, 2, 1}, cost{3, 0, 1, 3, 1}, cost{3, 0, 1, 3, 0}},
@@ -86,6 +88,12 @@ func TestCost(t *testing.T) {
 		s, server := faked(t)
 		s.clock.set(later(60))
 		all := session(test.state)
+		if test.state == "beside" { // the willsoner's reservation, which names the willsoner
+			beside := storetest.Waiting(2, "another", willsoner, storetest.At(later(120)))
+			beside.Status, beside.Roomkey = life.Chat, "beside"
+			all = session("waiting")
+			all["matches/2"], all["reservations/2"] = beside, beside.Reservation()
+		}
 		if test.state == "old" {
 			all = session("reserved")
 			all["reservations/an old id"] = all["reservations/1"]

@@ -56,7 +56,7 @@ func TestCodes(t *testing.T) {
 		rows = append(rows, row{"BatchGetDocuments transaction", over, 1}, row{"Commit", over, 1}, row{"Commit", over, 1000})
 	}
 	for _, test := range rows {
-		t.Run(fmt.Sprint(test), func(t *testing.T) {
+		t.Run(fmt.Sprint(test.method, " ", test.err, " ", test.times), func(t *testing.T) {
 			t.Parallel()
 			s, server := faked(t)
 			s.put(t, session("waiting"))

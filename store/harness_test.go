@@ -51,14 +51,14 @@ type subject struct {
 }
 
 func (s *subject) Select(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
-	return s.count(s.Store.Select(ctx, askerUID, idx))
+	return s.tally(s.Store.Select(ctx, askerUID, idx))
 }
 
 func (s *subject) Join(ctx context.Context, caller life.Caller, idx int64) (life.Match, error) {
-	return s.count(s.Store.Join(ctx, caller, idx))
+	return s.tally(s.Store.Join(ctx, caller, idx))
 }
 
-func (s *subject) count(m life.Match, done bool, err error) (life.Match, error) {
+func (s *subject) tally(m life.Match, done bool, err error) (life.Match, error) {
 	if done {
 		s.did.Add(1)
 	}

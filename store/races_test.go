@@ -130,7 +130,7 @@ func TestMeanwhile(t *testing.T) {
 		{"paid chat", "review", "review", life.ErrReviewExists, 1},
 		{"chat", "report", "report", nil, 1},
 	} {
-		t.Run(fmt.Sprint(test), func(t *testing.T) {
+		t.Run(test.state+", "+test.first+", "+test.second, func(t *testing.T) {
 			t.Parallel()
 			for nth, reached := int64(1), true; reached; nth++ {
 				s, server := faked(t)
