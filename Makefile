@@ -3,11 +3,46 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-# Nothing here depends on what the user has set for other programs and projects.
-unexport NODE_ENV NODE_OPTIONS NODE_PATH JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS CLASSPATH
-unexport FIREBASE_TOKEN FIREBASE_CONFIG GOOGLE_APPLICATION_CREDENTIALS
-export GOFLAGS := $(shell go env GOFLAGS 2>/dev/null) -mod=readonly
+# Whatever `go env -w` says. The tests ask for cgo themselves.
+export GOFLAGS := -mod=readonly -buildvcs=false
+export GO111MODULE := on
 export GOWORK := off
+export CGO_ENABLED := 0
+
+# What can be set. It counts when it is given to make (make run HOST=0.0.0.0), or as WILLSON_… in the environment
+# (WILLSON_HOST=0.0.0.0 make run).
+SETTINGS := ALLOWED_ORIGINS CHECK_REVOKED CHROME_PATH HOST LOG_LEVEL MAX_IN_FLIGHT METRICS_ADDR PORT PROJECT PUSH REGION \
+	REQUEST_DEADLINE SERVICE
+
+# What a shell or another program has exported under these names is not meant for Willson.
+THEIRS := $(SETTINGS) BABEL_% BROWSERSLIST% CDPATH CGO_% CLASSPATH FIREBASE_% FIRESTORE_% GCLOUD_PROJECT \
+	GO386 GOAMD64 GOARCH GOARM GOARM64 GOBIN GOEXPERIMENT GOFIPS140 GOOGLE_% GOOS GOROOT GOTOOLCHAIN GRPC_% \
+	JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS K_% NODE_% NPM_CONFIG_WORKSPACE OTEL_% npm_config_workspace
+# Except where things are on this machine and, for deploying, who deploys.
+KEPT := FIREBASE_EMULATORS_PATH FIRESTORE_EMULATOR_BINARY_PATH GRPC_DEFAULT_SSL_ROOTS_FILE_PATH \
+	NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED
+ifeq ($(MAKECMDGOALS),deploy)
+KEPT += FIREBASE_TOKEN GOOGLE_%
+endif
+
+$(foreach v,$(filter-out $(KEPT),$(filter $(THEIRS),$(.VARIABLES))),$(if $(filter environment,$(firstword $(origin $v))),\
+	$(eval override $v :=)$(eval unexport $v)))
+$(foreach v,$(SETTINGS),$(if $(WILLSON_$v),$(if $(filter command,$(firstword $(origin $v))),,\
+	$(eval override export $v := $$(value WILLSON_$v)))))
+
+# As in a container that runs as a user whom its image does not know.
+ifneq ($(shell test -w "$$HOME" && echo writable),writable)
+export HOME := $(CURDIR)/.cache/home
+GOFLAGS += -modcacherw
+$(shell mkdir -p .cache/home)
+endif
+
+# npm does what is written here, whatever it is set to elsewhere. It runs no install script: none of our packages needs one.
+NPM := npm --location=project --global=false --workspaces=false --dry-run=false
+NPM_CI := $(NPM) ci --include=dev --include=optional --include=peer --os= --cpu= --libc= --package-lock=true --package-lock-only=false \
+	--bin-links=true --install-strategy=hoisted --legacy-peer-deps=false --strict-peer-deps=false --engine-strict=false \
+	--ignore-scripts --no-audit --no-fund --loglevel=error
+NPM_RUN := $(NPM) run --script-shell=/bin/sh --node-options= --silent
 
 # Built first and run as itself: `go run` would stand between it and the signals.
 LOCAL := .cache/local
@@ -29,11 +64,12 @@ server: build ## The server alone, over the emulators of another terminal
 	@exec $(LOCAL) server
 
 restart: ## Build and restart the server of `make run` or `make server`, keeping the data
-	@curl -sS --noproxy '*' --fail-with-body --unix-socket .cache/restart.sock http://localhost/ 2>/dev/null || \
-		{ test $$? = 22 || echo "Nothing to restart: neither make run nor make server is running."; exit 1; }
+	@test -x $(LOCAL) || { echo "Nothing to restart: neither make run nor make server has run here."; exit 1; }
+	@exec $(LOCAL) restart
 
 test: build browser ## Every test but the long ones, over emulators of its own
-	@exec $(LOCAL) exec -- local/test.sh
+	@sh local/tools.sh test
+	@exec $(LOCAL) exec -- sh local/test.sh
 
 soak: prepare ## The long tests, over emulators of their own
 	@exec $(LOCAL) exec -- go test -tags soak -run Soak -count=1 ./...
@@ -49,36 +85,36 @@ check: prepare ## gofmt, vet, staticcheck, govulncheck and the app's types
 	@if curl -sfo .cache/vulndb --max-time 20 "$${GOVULNDB:-https://vuln.go.dev}/index/db.json"; \
 		then echo "go run $(GOVULNCHECK) ./..." && go run $(GOVULNCHECK) ./...; \
 		else echo "govulncheck is skipped: its database cannot be reached."; fi
-	npm --prefix app run check
+	$(NPM_RUN) --prefix app check
 
 bench: build ## The measurements, in three to four minutes
 	@go -C bench build -o ../.cache/floor ./floor
-	@npm ci --prefix bench/peer --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(NPM_CI) --prefix bench/peer
 	@go -C bench run .
 
 deploy: prepare ## Rules, indexes and server to a Firebase project: make deploy PROJECT=my-project
-	@PROJECT="$(PROJECT)" ./deploy.sh
+	@bash deploy.sh "$$PROJECT" "$$REGION" "$$SERVICE"
 
 clean: ## Remove what was built and installed
 	rm -rf .cache app/node_modules
 	find console/dist -mindepth 1 ! -name .gitignore -delete
 
+# Without the line ends that Windows writes, which make alone would take, the scripts can say what else is in the way.
 local:
-	@command -v go >/dev/null || { echo "go is not installed: Willson needs Go 1.26 or newer, from https://go.dev/dl"; exit 1; }
+	@! grep -q "$$(printf '\r')" local/tools.sh || \
+		{ echo "The files here have Windows line ends, with which no script runs: clone with git, which leaves them as they are."; exit 1; }
+	@sh local/tools.sh
 	@go build -o $(LOCAL) ./local
+	@test -x $(LOCAL) || { echo "Programs cannot be run from $$PWD, which is mounted noexec: use another folder."; exit 1; }
 
-# What npm installed and Vite built stays until the lock file or the console's source is another. npm is told to install
-# everything, whatever it is set to leave out, and runs no install script: none of our packages needs one.
+# What npm installed and Vite built stays until the lock file or the console's source is another.
 prepare: local
-	@local/tools.sh
 	@cmp -s app/package-lock.json app/node_modules/.installed || { \
 		echo "Installing the Firebase tools and SDKs, once, for a minute or two…"; \
-		npm --prefix app ci --include=dev --include=optional --include=peer --global=false --dry-run=false \
-			--ignore-scripts --no-audit --no-fund --loglevel=error && \
-		cp app/package-lock.json app/node_modules/.installed; }
+		$(NPM_CI) --prefix app && cp app/package-lock.json app/node_modules/.installed; }
 	@diff -r app/console .cache/console >/dev/null 2>&1 && cmp -s openapi.yaml .cache/openapi.yaml && test -f console/dist/index.html || { \
 		echo "Building the console…"; \
-		npm --prefix app run --silent build -- --logLevel warn && \
+		$(NPM_RUN) --prefix app build -- --logLevel warn && \
 		rm -rf .cache/console && cp -R app/console .cache/console && cp openapi.yaml .cache/openapi.yaml; }
 
 build: prepare

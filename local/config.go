@@ -55,7 +55,7 @@ func (l listener) call() string {
 
 func (l listener) String() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
 
-// newLocal reads firebase.json, and PORT and HOST, which the server reads as well.
+// newLocal reads firebase.json.
 func newLocal() (*local, error) {
 	root, err := os.Getwd()
 	if err != nil {
@@ -73,15 +73,20 @@ func newLocal() (*local, error) {
 	for what, file := range l.firebase.Firestore {
 		l.firebase.Firestore[what] = filepath.Join(root, file)
 	}
+	return l, os.MkdirAll(cacheDir, 0o755)
+}
+
+// listenWhereSet reads PORT and HOST, which the server reads as well.
+func (l *local) listenWhereSet() (err error) {
 	if host := os.Getenv("HOST"); host != "" {
 		l.api.Host, l.firebase.Emulators.Auth.Host, l.firebase.Emulators.Firestore.Host = host, host, host
 	}
 	if s := os.Getenv("PORT"); s != "" {
 		if l.api.Port, err = strconv.Atoi(s); err != nil || l.api.Port < 1 || l.api.Port > 65535 {
-			return nil, fmt.Errorf("PORT is %q: want a number from 1 to 65535", s)
+			return fmt.Errorf("PORT is %q: want a number from 1 to 65535", s)
 		}
 	}
-	return l, os.MkdirAll(cacheDir, 0o755)
+	return nil
 }
 
 // checkPorts names every port of the emulators that somebody else holds.

@@ -126,7 +126,7 @@ func (l *local) runOver(ctx context.Context, e *emulators, args []string) error 
 		cancel(e.gone())
 	}()
 	cmd := l.command(args...)
-	cmd.Stdin = os.Stdin
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr // itself: it may end when nobody reads it
 	cmd.Env = append(cmd.Env, jarVariable+"="+e.jar)
 	return runProcess(ctx, cmd)
 }

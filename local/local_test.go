@@ -4,9 +4,9 @@ import (
 	"archive/zip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,9 +17,12 @@ import (
 	"time"
 )
 
-// TestMain makes the test binary java where runJava is meant.
+// asLocal, when set, makes the test binary this program.
+const asLocal = "WILLSON_TEST_AS_LOCAL"
+
+// TestMain makes the test binary also java, where runJava is meant.
 func TestMain(m *testing.M) {
-	if os.Getenv(javaVariable) != "" {
+	if os.Getenv(javaVariable) != "" || os.Getenv(asLocal) != "" {
 		main()
 	}
 	os.Exit(m.Run())
@@ -100,43 +103,53 @@ func TestRunProcessEndsWhatItStarted(t *testing.T) {
 	within(t, "the command's child ends", ended(writtenPID(pidFile)))
 }
 
-func TestTools(t *testing.T) {
-	for said, ok := range map[string]bool{
-		"v20.19.0": true, "v20.18.3": false, "v21.7.3": false, "v22.12.0": true, "v22.11.0": false, "v23.11.1": false,
-		"v24.0.0": true, "v25.2.0": true, "v8.17.0": false, "no version": false,
-		"npm warn Unknown user config \"always-auth\" v9.9.9\nv22.21.0": true,
-	} {
-		fakeTool(t, "node", "echo '"+said+"'")
-		fakeTool(t, "npm", "echo 'npm warn Unknown user config' >&2; echo 11.4.2")
-		fakeTool(t, "java", `echo 'Picked up JAVA_TOOL_OPTIONS: -Xmx1g' >&2; echo 'openjdk version "17.0.15" 2025-04-15' >&2`)
-		out, err := exec.Command("./tools.sh").CombinedOutput()
-		if (err == nil) != ok || (strings.Count(string(out), "\n") == 1) == ok {
-			t.Errorf("node says %q: %v\n%s", said, err, out)
-		}
-	}
-}
-
 func TestRestart(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.Mkdir(cacheDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := askRestart(t.Context()); err == nil || !strings.Contains(err.Error(), "nothing to restart") {
+		t.Errorf("restarted, with nothing running: %v", err)
+	}
 	l := new(local)
-	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", restartSocket)
-	}}}
 	l.restarts() // of a process before, whose socket is left
 	again, _ := l.restarts()
-	for want, err := range map[int]error{http.StatusOK: nil, http.StatusInternalServerError: errors.New("it does not build")} {
-		go func() { (<-again) <- err }()
-		res, errGet := client.Get("http://localhost/")
-		if errGet != nil {
-			t.Fatal(errGet)
+	for _, want := range []error{nil, errors.New("it does not build")} {
+		go func() { (<-again) <- want }()
+		if err := askRestart(t.Context()); fmt.Sprint(err) != fmt.Sprint(want) {
+			t.Errorf("restarted with %v: %v", want, err)
 		}
-		said, _ := io.ReadAll(res.Body)
-		if res.StatusCode != want || err != nil && !strings.Contains(string(said), err.Error()) {
-			t.Errorf("restarted with %v: %s %s", err, res.Status, said)
-		}
+	}
+}
+
+// TestReaderGoes: as in `make run 2>&1 | sed q`. Neither this program nor what it starts fails for it.
+func TestReaderGoes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := errors.Join(os.Mkdir(cacheDir, 0o755), os.WriteFile("firebase.json", []byte("{}"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer write.Close()
+	read.Close()
+
+	l := new(local)
+	again, _ := l.restarts()
+	go func() { (<-again) <- nil }()
+	restart := exec.Command(os.Args[0], "restart")
+	restart.Env = append(os.Environ(), asLocal+"=1")
+	restart.Stdout, restart.Stderr = write, write
+	if err := restart.Run(); err != nil {
+		t.Errorf("this program: %v", err)
+	}
+
+	stdout := os.Stdout
+	defer func() { os.Stdout = stdout }()
+	os.Stdout = write
+	if err := runProcess(t.Context(), l.command("sh", "-c", "echo one && echo two")); err != nil {
+		t.Errorf("a program that it starts: %v", err)
 	}
 }
 

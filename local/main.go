@@ -4,6 +4,7 @@
 //	run          emulators, seed data and the server, until Ctrl-C
 //	emulators    emulators and seed data alone
 //	server       the server alone, over running emulators
+//	restart      a new server for the one that run or server has started
 //	exec -- CMD  CMD over emulators of its own, on free ports, so that it may run beside the others
 //
 // It is started from the top of the repository, and keeps what it makes in .cache.
@@ -21,9 +22,12 @@ import (
 	"syscall"
 )
 
-const usage = "usage: local run | emulators | server | exec -- COMMAND"
+const usage = "usage: local run | emulators | server | restart | exec -- COMMAND"
 
 func main() {
+	// Asked for, the signal does not end this program when the reader of its output goes away, and is not kept from the
+	// programs that it starts.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	start := run
 	if os.Getenv(javaVariable) != "" {
@@ -42,7 +46,12 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 2 && args[0] == "exec" && args[1] == "--" {
 		return l.exec(ctx, args[2:])
 	}
-	do := map[string]func(context.Context) error{"run": l.run, "emulators": l.emulators, "server": l.server}[strings.Join(args, " ")]
+	if err := l.listenWhereSet(); err != nil {
+		return err
+	}
+	do := map[string]func(context.Context) error{
+		"run": l.run, "emulators": l.emulators, "server": l.server, "restart": askRestart,
+	}[strings.Join(args, " ")]
 	if do == nil {
 		return errors.New(usage)
 	}

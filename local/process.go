@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -10,7 +11,7 @@ import (
 	"time"
 )
 
-// command is a program that finds the emulators, and whose output is for the user.
+// command is a program that finds the emulators, and whose output is for the user, whether there still is one to read it.
 func (l *local) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(),
@@ -19,8 +20,24 @@ func (l *local) command(args ...string) *exec.Cmd {
 		"FIRESTORE_EMULATOR_HOST="+l.firebase.Emulators.Firestore.call(),
 		// java reads file names in the locale's encoding: without one it finds nothing below a folder with a Korean name.
 		"LC_ALL=C.UTF-8")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Stdout, cmd.Stderr = whileRead(os.Stdout), whileRead(os.Stderr)
 	return cmd
+}
+
+// whileRead returns f, if it is a terminal, and else a writer that goes on without f when nobody reads it any more: given
+// f itself, a program could fail for it.
+func whileRead(f *os.File) io.Writer {
+	if isTerminal(f) {
+		return f
+	}
+	return forgiving{f}
+}
+
+type forgiving struct{ f *os.File }
+
+func (w forgiving) Write(p []byte) (int, error) {
+	_, _ = w.f.Write(p)
+	return len(p), nil
 }
 
 // process is a child in a process group of its own: a terminal's Ctrl-C reaches this program alone, which then ends

@@ -3,11 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -96,6 +99,31 @@ func (l *local) restarts() (again <-chan chan error, interactive bool) {
 		fmt.Fprintln(w, "The server was built and restarted.")
 	}))
 	return wanted, interactive
+}
+
+// askRestart is the other side of restarts, in another process. What it is answered is for the user.
+func askRestart(ctx context.Context) error {
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", restartSocket)
+	}}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost/", nil)
+	if err != nil {
+		return err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return errors.New("nothing to restart: neither make run nor make server is running")
+	}
+	defer res.Body.Close()
+	said, err := io.ReadAll(res.Body)
+	if err != nil {
+		return fmt.Errorf("make run, or make server, ended meanwhile: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return errors.New(strings.TrimSpace(string(said)))
+	}
+	fmt.Print(string(said))
+	return nil
 }
 
 func isTerminal(f *os.File) bool {
