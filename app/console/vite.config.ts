@@ -12,6 +12,7 @@ const keepFolder: Plugin = {
 export default defineConfig({
   base: '/console/',
   plugins: [preact(), keepFolder],
+  css: { postcss: {} }, // given, it is not looked for in the folders above, which are not ours
   build: {
     outDir: '../../console/dist',
     emptyOutDir: true,
