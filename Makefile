@@ -72,7 +72,8 @@ test: build browser ## Every test but the long ones, over emulators of its own
 	@exec $(LOCAL) exec -- sh local/test.sh
 
 soak: prepare ## The long tests, over emulators of their own
-	@exec $(LOCAL) exec -- go test -tags soak -run Soak -count=1 ./...
+	@exec $(LOCAL) exec -- go test -tags soak -run Soak -count=1 \
+		$$(grep -rl --include='*_test.go' --exclude-dir=node_modules '^//go:build soak' . | sed 's|/[^/]*$$||' | sort -u)
 
 console: prepare ## The page at /console, from app/console into console/dist
 

@@ -14,7 +14,7 @@ import (
 // answers whose words the call contains: how often such a call fails at first, and what it says then, or what it answers.
 const toolDouble = `#!/bin/sh
 call="${0##*/} $*"
-echo "$call" >>"$DIR/calls"
+echo "$call${CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE:+ by $CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE}" >>"$DIR/calls"
 while IFS='|' read -r words failures said; do
 	case $call in *"$words"*)
 		[ "$(grep -cF -- "$words" "$DIR/calls")" -gt "$failures" ] || { echo "$said" >&2; exit 1; }
@@ -112,7 +112,7 @@ func TestDeploy(t *testing.T) {
 		"a role that was deleted":       {answers: []string{"roles list|0|" + ownRole + ",True"}, calls: []string{"roles undelete willsonServer", "roles update willsonServer"}},
 		"an account that is seen late":  {answers: []string{"add-iam-policy-binding|3|does not exist"}, calls: []string{"roles/datastore.user", ownRole, "run deploy"}, says: "does not exist"},
 		"a server that needs a while":   {answers: []string{"/ready|3|503"}, calls: []string{"/ready", "/ready", "/ready", "/ready"}},
-		"nobody signed in but a key":    {answers: []string{"auth list|0|"}, calls: []string{"run deploy"}, says: "as the account of key.json"},
+		"nobody signed in but a key":    {answers: []string{"auth list|0|"}, calls: []string{"print-access-token by key.json", "run deploy"}, says: "as the account of key.json"},
 		"policies that nobody tells":    {answers: []string{"org-policies|9|may not ask", "testIamPermissions|9|no route"}, calls: []string{"run deploy"}, says: "no route"},
 		"a builder without a role":      {answers: []string{"get-default|0|1-compute@developer"}, calls: []string{"run deploy"}, says: "1-compute@developer --role roles/run.builder"},
 		"a database in another region":  {answers: []string{"databases list|0|(default),FIRESTORE_NATIVE,eur3"}, calls: []string{"run deploy"}, never: []string{"databases create"}, says: "the database is in eur3"},
