@@ -1,8 +1,9 @@
-// A signed-in window: the sessions, the talk that is open, and what goes over the wire. A phone shows one at a time.
-import type { User } from 'firebase/auth';
+// A signed-in window: the road and the sessions, the talk that is open, and what goes over the wire. A phone shows one at a
+// time.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Local } from './local';
-import { SessionList } from './SessionList';
+import type { Person } from './person';
+import { Road } from './Road';
 import { Talk } from './Talk';
 import { useSession } from './session';
 import { useText } from './text';
@@ -11,9 +12,9 @@ import { Wire } from './Wire';
 
 type Pane = 'sessions' | 'talk' | 'wire';
 
-export function DeskPage({ local, user }: { local: Local; user: User }) {
+export function DeskPage({ local, person }: { local: Local; person: Person }) {
   const t = useText();
-  const desk = useDesk(local, user);
+  const desk = useDesk(local, person);
   const session = useSession(desk);
   const [pane, show] = useState<Pane>('sessions');
   const { notice } = desk;
@@ -33,9 +34,9 @@ export function DeskPage({ local, user }: { local: Local; user: User }) {
       <p class={notice?.isBad ? 'notice bad' : 'notice'} role="status">
         {notice && <>{t.outcome[notice.outcome]} {notice.detail && <code>{notice.detail}</code>}</>}
       </p>
-      <SessionList desk={desk} />
+      <Road desk={desk} />
       {session ? (
-        <Talk key={session.roomkey} local={local} user={user} desk={desk} session={session} />
+        <Talk key={session.roomkey} local={local} user={person.user} desk={desk} session={session} />
       ) : (
         <section class="pane talk empty" tabIndex={-1} aria-label={t.talk}>
           <p>{t.emptyTalk}</p>

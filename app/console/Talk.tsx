@@ -2,6 +2,7 @@
 import type { User } from 'firebase/auth';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLeft } from './cards';
 import type { Local } from './local';
 import { ReviewForm } from './ReviewForm';
 import { areBothIn, Room, type Message, type Step, type Talk as Chats } from './room';
@@ -102,18 +103,6 @@ function Progress({ id, step, isIn, other, children }: ProgressProps) {
       {children}
     </li>
   );
-}
-
-// useLeft returns how many milliseconds are left until a time, or undefined as long as that is not known.
-function useLeft(until: number | undefined): number | undefined {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    if (!until) return;
-    setNow(Date.now());
-    const tick = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(tick);
-  }, [until]);
-  return until && Math.max(0, until - now);
 }
 
 interface MessagesProps {

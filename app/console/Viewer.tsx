@@ -1,13 +1,13 @@
 // The API's reference, rendered from openapi.yaml. Its requests are sent as the signed-in user.
-import type { User } from 'firebase/auth';
 import { useEffect, useRef } from 'preact/hooks';
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import description from '../../openapi.yaml?url';
 import 'swagger-ui-dist/swagger-ui.css';
 import { useText } from './text';
+import type { Person } from './person';
 import './viewer.css';
 
-export function Viewer({ user }: { user: User | null }) {
+export function Viewer({ person }: { person: Person | null }) {
   const t = useText();
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -21,19 +21,19 @@ export function Viewer({ user }: { user: User | null }) {
       displayOperationId: true,
       tryItOutEnabled: true,
       validatorUrl: null,
-      onComplete: () => void user?.getIdToken().then((token) => ui.preauthorizeApiKey('token', token)),
-      // The token given at first expires.
-      requestInterceptor: async (request) => {
-        if (user && request.headers['x-token']) request.headers['x-token'] = await user.getIdToken();
+      onComplete: () => person && ui.preauthorizeApiKey('token', person.cookie),
+      // The cookie given at first may have been replaced.
+      requestInterceptor: (request) => {
+        if (person && request.headers['x-token']) request.headers['x-token'] = person.cookie;
         return request;
       },
     });
     return stop;
-  }, [user]);
+  }, [person]);
   useEffect(followColours, []);
   return (
     <div class="viewer">
-      <section aria-label={t.reference}><p class="hint">{user ? t.withToken(user.email ?? user.uid) : t.withoutToken}</p></section>
+      <section aria-label={t.reference}><p class="hint">{person ? t.withToken(person.user.email ?? person.user.uid) : t.withoutToken}</p></section>
       <div lang="en" ref={place} />
     </div>
   );

@@ -2,6 +2,7 @@
 import type { User } from 'firebase/auth';
 import createClient from 'openapi-fetch';
 import type { paths } from '../clients/openapi';
+import { enter, type Person } from './person';
 
 export interface Exchange {
   id: number;
@@ -21,19 +22,24 @@ export type Api = ReturnType<typeof createApi>;
 
 let exchanges = 0;
 
-// A token that has expired is refreshed and the request repeated, once: apps do the same.
-export function createApi(user: User, show: (exchange: Exchange) => void) {
+// A cookie that has expired is replaced by signing in again, and the request repeated, once: apps do the same.
+export function createApi(person: Person, show: (exchange: Exchange) => void) {
   const signedIn = async (request: Request) => {
-    const first = await exchange(request, request.headers.get('x-token') ?? (await user.getIdToken()), show);
-    return first.code === 'access_token_expired' ? (await exchange(request, await user.getIdToken(true), show)).response : first.response;
+    const first = await exchange(request, request.headers.get('x-token') ?? person.cookie, show);
+    if (first.code !== 'access_token_expired') return first.response;
+    const { cookie, exchanges } = await enter(person.user);
+    exchanges.forEach(show);
+    person.cookie = cookie;
+    return (await exchange(request, cookie, show)).response;
   };
   // An answer out of the browser's cache would not be the server's.
   return createClient<paths>({ baseUrl: location.origin, cache: 'no-store', fetch: signedIn });
 }
 
-async function exchange(request: Request, token: string, show: (exchange: Exchange) => void) {
+// exchange sends a request, with a token if there is one, and shows what came of it.
+export async function exchange(request: Request, token: string, show: (exchange: Exchange) => void) {
   const attempt = request.clone();
-  attempt.headers.set('x-token', token);
+  if (token) attempt.headers.set('x-token', token);
   const { method } = request;
   const { pathname: path } = new URL(request.url);
   const asked = { id: ++exchanges, method, path, token, sent: await request.clone().text() };
@@ -65,7 +71,7 @@ function codeOf(body: string): string {
 export function curl({ method, path, token, sent }: Exchange): string {
   const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
   return [
-    'curl -si', method !== 'GET' && `-X ${method}`, quoted(location.origin + path), '-H', quoted(`x-token: ${token}`),
+    'curl -si', method !== 'GET' && `-X ${method}`, quoted(location.origin + path), token && `-H ${quoted(`x-token: ${token}`)}`,
     sent && `-H 'Content-Type: application/json' -d ${quoted(sent)}`,
   ].filter(Boolean).join(' ');
 }

@@ -3,6 +3,7 @@ import { render, type ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { DeskPage } from './Desk';
 import { connect, type Local } from './local';
+import { again, forget, type Person } from './person';
 import { SignIn } from './SignIn';
 import { LanguageOf, messageOf, useText, type Language } from './text';
 
@@ -25,8 +26,15 @@ function Page({ local, language, speak }: { local: Local; language: Language; sp
   const t = useText();
   const hash = useHash();
   // undefined until it is known whether this window was signed in before.
-  const [user, setUser] = useState<User | null>();
-  useEffect(() => onAuthStateChanged(local.auth, setUser), [local]);
+  const [person, setPerson] = useState<Person | null>();
+  useEffect(() => onAuthStateChanged(local.auth, (user) => {
+    // Who signs in just now is handed over by the form, with the answer of the server.
+    setPerson((now) => (now?.user === user ? now : (user && again(user)) || null));
+  }), [local]);
+  const leave = async (user: User) => {
+    forget(user);
+    await signOut(local.auth);
+  };
   useEffect(() => { document.title = hash === reference ? `${t.reference} · ${t.title}` : t.title; });
 
   return (
@@ -43,30 +51,30 @@ function Page({ local, language, speak }: { local: Local; language: Language; sp
             {language === 'ko' ? 'English' : '한국어'}
           </button>
           <a class="button" href="/console" target="_blank" rel="noopener">{t.newWindow}</a>
-          {user && (
+          {person && (
             <>
-              <p class="who"><span class="unseen">{t.signedIn}</span> <strong>{user.displayName || t.nameless}</strong> <span>{user.email ?? user.uid}</span></p>
-              <button type="button" onClick={() => void signOut(local.auth)}>{t.signOut}</button>
+              <p class="who"><span class="unseen">{t.signedIn}</span> <strong>{person.account.nickname}</strong> <span>{person.user.email ?? person.user.uid}</span></p>
+              <button type="button" onClick={() => void leave(person.user)}>{t.signOut}</button>
             </>
           )}
         </div>
       </header>
-      {hash === reference && user !== undefined && <Reference key={user?.uid} user={user} />}
-      {hash !== reference && user === null && <SignIn local={local} />}
-      {user && <div class="signed-in" hidden={hash === reference}><DeskPage key={user.uid} local={local} user={user} /></div>}
+      {hash === reference && person !== undefined && <Reference key={person?.user.uid} person={person} />}
+      {hash !== reference && person === null && <SignIn local={local} entered={setPerson} />}
+      {person && <div class="signed-in" hidden={hash === reference}><DeskPage key={person.user.uid} local={local} person={person} /></div>}
     </>
   );
 }
 
 // The viewer is larger than all the rest: it is loaded when it is asked for.
-function Reference({ user }: { user: User | null }) {
+function Reference({ person }: { person: Person | null }) {
   const t = useText();
-  const [Viewer, setViewer] = useState<ComponentType<{ user: User | null }>>();
+  const [Viewer, setViewer] = useState<ComponentType<{ person: Person | null }>>();
   const [problem, setProblem] = useState('');
   useEffect(() => {
     import('./Viewer').then((module) => setViewer(() => module.Viewer), (error) => setProblem(messageOf(error)));
   }, []);
-  return Viewer ? <Viewer user={user} /> : <main><p role="status">{problem || t.loading}</p></main>;
+  return Viewer ? <Viewer person={person} /> : <main><p role="status">{problem || t.loading}</p></main>;
 }
 
 function useHash() {

@@ -1,5 +1,5 @@
-// The matches that wait for the asker's answer. No request of the API lists them, since the matching service shows them,
-// and the rules let nobody read them. Asked for by REST: a second client that listens would keep one more of the six
+// The matches of the first team's time that wait for the asker's answer: they are of no concern that this server knows, no
+// request of the API lists them, and the rules let nobody read them. Asked for by REST: a second client that listens would keep one more of the six
 // connections that a browser has for a host, and two windows would block each other.
 import { asOwner, type Local } from './local';
 
@@ -8,6 +8,7 @@ export interface Offer {
   concern: { content?: string; minutes: number };
   willsoner?: { nickname?: string; introduction?: string };
   starts_at?: number; // epoch ms
+  round?: number; // of a payment
 }
 
 type Fields = Record<string, Value>;
@@ -25,7 +26,7 @@ export async function offersFor({ firestoreEmulator, projectId }: Local, uid: st
   const where = { compositeFilter: { op: 'AND', filters: [is('asker_uid', uid), is('status', 'waiting')] } };
   const found = await asOwner<{ document?: { fields: Fields } }[]>(url, { structuredQuery: { from: [{ collectionId: 'matches' }], where } });
   const offers = found.flatMap(({ document }) => (document ? [plain(document.fields) as unknown as Offer] : []));
-  return offers.sort((a, b) => a.idx - b.idx);
+  return offers.filter(({ round }) => round === undefined).sort((a, b) => a.idx - b.idx);
 }
 
 function plain(fields: Fields): Record<string, unknown> {

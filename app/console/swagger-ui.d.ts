@@ -12,7 +12,7 @@ declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
     tryItOutEnabled: boolean;
     validatorUrl: null;
     onComplete(): void;
-    requestInterceptor(request: Request): Promise<Request>;
+    requestInterceptor(request: Request): Request;
   }
   export default function SwaggerUI(options: Options): { preauthorizeApiKey(scheme: string, key: string): void };
 }

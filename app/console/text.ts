@@ -12,13 +12,31 @@ const ko = {
 
   whoAreYou: '누구로 들어갈까요?',
   accountsHint: 'Auth 에뮬레이터에 있는 계정입니다. 창마다 다른 사람으로 들어갈 수 있습니다.',
+  signUp: '가입하기', signUpHint: '새 창에서 한 사람 더 가입하면 두 사람의 상담을 처음부터 끝까지 진행해 볼 수 있습니다.',
+  nickname: '닉네임', birthYear: '태어난 해', gender: '성별', female: '여', male: '남',
   noAccounts: '아직 계정이 없습니다.', byEmail: '이메일로 로그인', email: '이메일', password: '비밀번호', signIn: '로그인',
   noAuth: (why: string) => `Auth 에뮬레이터가 답하지 않습니다: ${why}`,
   notSignedIn: (why: string) => `로그인하지 못했습니다: ${why}`,
 
   sessions: '상담', talk: '대화', exchanges: '서버와 주고받은 것', exchangesShort: '요청', panes: '보기',
-  asAsker: '질문자로', asWillsoner: '윌스너로', offers: '답을 기다리는 제안', ing: '진행중인 상담', reserve: '예약된 상담',
-  nothing: '상담이 없습니다.', now: '지금 바로', minutes: (minutes: number | string) => `${minutes}분`,
+  sides: '역할', side: { asker: '질문자', willsoner: '윌스너', me: '내 정보' },
+  asAsker: '질문자로', asWillsoner: '윌스너로', offers: '예전 제안', ing: '진행중인 상담', reserve: '예약된 상담',
+  nothing: '아직 아무것도 없습니다.', now: '지금 바로', minutes: (minutes: number | string) => `${minutes}분`,
+  writeConcern: '고민 쓰기', realtimeConcerns: '지금 나눌 고민', reserveConcerns: '예약할 고민', completedConcerns: '완료된 고민',
+  concernStatus: { init: '윌스너를 찾는 중', empty: '제안한 윌스너가 없음', unmatched: '선택하지 않음', matched: '매칭 완료', complete: '완료' },
+  searching: '윌스너가 제안할 시간', choosing: '선택할 시간', offersOn: '제안', noOffers: '아직 제안이 없습니다.', lookAgain: '새로 보기', payAgain: '다시 결제하기',
+  category: '카테고리', subcategory: '세부 카테고리', concern: '고민', feelings: '기분', personalities: '원하는 윌스너', direction: '원하는 방향',
+  wantedGender: '윌스너의 성별', anyGender: '상관없음', when: '언제', type: { realtime: '지금', reserve: '예약' },
+  window: (n: number) => `가능한 시간 ${n}`, date: '날짜', from: '부터', to: '까지', toPayment: '결제로', back: '돌아가기',
+  payment: '결제', pots: '쓸 수 있는 꿀단지', cannotPay: '지금은 결제할 수 없는 고민입니다.', mightAnswer: '예상 답변자', nobodyFits: '맞는 윌스너가 없습니다.',
+  realtimeRequests: '지금 들어온 요청', reserveRequests: '예약 요청', offer: '상담 걸기', waitsForAsker: '질문자의 확정을 기다리는 중입니다.',
+  requestStatus: { init: '새 요청', waiting: '제안함', closed: '마감' },
+  notRegistered: '아직 윌스너가 아닙니다. 내 정보에서 신청할 수 있습니다.',
+  ledger: '꿀단지 내역', register: '윌스너 신청하기', introduction: '한 줄 소개', experience: '경험', keywords: '키워드 (쉼표로 구분)',
+  invitation: '초대 코드', invitationHint: 'make run에서는 willson입니다.', redeem: '승인 받기',
+  willsonerStatus: (status: string) => (({ waiting: '승인 대기', approved: '승인됨', complete: '승인됨', rejected: '거절됨', reregister: '다시 신청' }) as Record<string, string>)[status] ?? status,
+  told: '알림', toldHint: '휴대전화에 보냈을 알림입니다. 여기서는 보내지 않습니다.',
+  kind: { requested: '새 요청이 왔습니다', offered: '제안이 왔습니다', selected: '선택되었습니다', joined: '상대가 들어왔습니다', reviewed: '후기가 왔습니다' },
   accept: '수락하기', enter: '참여하기', entered: '열린 대화',
 
   emptyTalk: '진행중인 상담에 참여하면 대화가 여기에 열립니다.',
@@ -41,8 +59,13 @@ const ko = {
   withToken: (who: string) => `여기서 보내는 요청에는 ${who}의 토큰이 들어갑니다.`, withoutToken: '로그인하면 여기서 보내는 요청에 토큰이 들어갑니다.',
 
   outcome: {
+    written: '고민을 썼습니다.', paid: '결제했습니다. 맞는 윌스너들에게 보냈습니다.', offered: '상담을 걸었습니다.',
+    registered: '윌스너를 신청했습니다.', approved: '윌스너로 승인되었습니다.',
+    concern_in_process: '지금은 결제할 수 없는 고민입니다.', amount_not_enough: '꿀단지가 모자랍니다.', willsoner_not_found: '맞는 윌스너가 없습니다. 결제하지 않았습니다.',
+    time_out: '시간이 지났습니다.', code_not_found: '그런 초대 코드가 없습니다.', already_registered_willsoner: '이미 신청했습니다.',
+    invalid_request: '잘못 적은 것이 있습니다.', user_not_found: '계정이 없습니다.',
     selected: '제안을 수락했습니다.', joined: '참여했습니다.', completed: '상담을 마쳤습니다.', reviewed: '후기를 남기고 상담을 마쳤습니다.',
-    reported: '메시지를 신고했습니다.', refreshed: '토큰이 만료되어 새로 받고, 한 번 다시 요청했습니다.',
+    reported: '메시지를 신고했습니다.', refreshed: '쿠키가 만료되어 다시 로그인하고, 한 번 다시 요청했습니다.',
     too_early: '아직 이릅니다. 약속한 시각 10분 전부터 참여할 수 있습니다.',
     already_matched: '이미 다른 상담이 정해졌거나, 그 시간에 한 사람의 상담이 있습니다.',
     not_found: '그런 상담이 없거나, 지금 할 수 없는 일입니다.',
@@ -64,13 +87,31 @@ const en: Text = {
 
   whoAreYou: 'Who would you like to be?',
   accountsHint: 'These accounts are in the Auth emulator. Each window can be somebody else.',
+  signUp: 'Sign up', signUpHint: 'Sign up a second person in a new window, and walk the session of two people from its beginning to its review.',
+  nickname: 'Nickname', birthYear: 'Year of birth', gender: 'Gender', female: 'Female', male: 'Male',
   noAccounts: 'There is no account yet.', byEmail: 'Sign in by email', email: 'Email', password: 'Password', signIn: 'Sign in',
   noAuth: (why) => `The Auth emulator does not answer: ${why}`,
   notSignedIn: (why) => `Signing in failed: ${why}`,
 
   sessions: 'Sessions', talk: 'Talk', exchanges: 'Exchanges with the server', exchangesShort: 'Requests', panes: 'Panes',
-  asAsker: 'As asker', asWillsoner: 'As willsoner', offers: 'Offers that wait for an answer', ing: 'Under way', reserve: 'Reserved',
-  nothing: 'No sessions.', now: 'right now', minutes: (minutes) => `${minutes} min`,
+  sides: 'Roles', side: { asker: 'Asker', willsoner: 'Willsoner', me: 'My page' },
+  asAsker: 'As asker', asWillsoner: 'As willsoner', offers: 'Offers of the first team\'s time', ing: 'Under way', reserve: 'Reserved',
+  nothing: 'Nothing yet.', now: 'right now', minutes: (minutes) => `${minutes} min`,
+  writeConcern: 'Write a concern', realtimeConcerns: 'Concerns for now', reserveConcerns: 'Concerns for later', completedConcerns: 'Complete concerns',
+  concernStatus: { init: 'looking for a willsoner', empty: 'nobody offered', unmatched: 'nobody was chosen', matched: 'matched', complete: 'complete' },
+  searching: 'Time to offer', choosing: 'Time to choose', offersOn: 'Offers', noOffers: 'No offer yet.', lookAgain: 'Look again', payAgain: 'Pay again',
+  category: 'Category', subcategory: 'Subcategory', concern: 'Concern', feelings: 'Feelings', personalities: 'The willsoner should be', direction: 'What should come of it',
+  wantedGender: 'The willsoner\'s gender', anyGender: 'any', when: 'When', type: { realtime: 'now', reserve: 'later' },
+  window: (n) => `Possible time ${n}`, date: 'Date', from: 'From', to: 'To', toPayment: 'To the payment', back: 'Back',
+  payment: 'Payment', pots: 'Honey pots to spend', cannotPay: 'This concern cannot be paid for now.', mightAnswer: 'Who might answer', nobodyFits: 'Nobody fits.',
+  realtimeRequests: 'Requests for now', reserveRequests: 'Requests for later', offer: 'Offer a talk', waitsForAsker: 'Waiting for the asker\'s choice.',
+  requestStatus: { init: 'new', waiting: 'offered', closed: 'closed' },
+  notRegistered: 'Not a willsoner yet: register on my page.',
+  ledger: 'Honey pots', register: 'Register as a willsoner', introduction: 'Introduction', experience: 'Experience', keywords: 'Keywords (comma-separated)',
+  invitation: 'Invitation', invitationHint: 'With make run it is willson.', redeem: 'Be approved',
+  willsonerStatus: (status) => status,
+  told: 'Notices', toldHint: 'What this user\'s phone would have been told. Nothing is sent here.',
+  kind: { requested: 'A request came', offered: 'Somebody offers', selected: 'You were chosen', joined: 'The other is here', reviewed: 'A review came' },
   accept: 'Accept', enter: 'Join', entered: 'Open',
 
   emptyTalk: 'Join a session that is under way, and its talk opens here.',
@@ -93,8 +134,13 @@ const en: Text = {
   withToken: (who) => `Requests sent from here carry the token of ${who}.`, withoutToken: 'Sign in, and requests sent from here carry your token.',
 
   outcome: {
+    written: 'The concern is kept.', paid: 'Paid. The concern was sent to willsoners who fit.', offered: 'The talk is offered.',
+    registered: 'You are registered as a willsoner.', approved: 'You are approved as a willsoner.',
+    concern_in_process: 'This concern cannot be paid for now.', amount_not_enough: 'There are too few honey pots.', willsoner_not_found: 'Nobody fits. Nothing was paid.',
+    time_out: 'The time for it is over.', code_not_found: 'There is no such invitation.', already_registered_willsoner: 'You are registered already.',
+    invalid_request: 'Something is not as it has to be.', user_not_found: 'There is no account.',
     selected: 'The offer is accepted.', joined: 'You have joined.', completed: 'The session is closed.', reviewed: 'The review is kept and the session closed.',
-    reported: 'The message is reported.', refreshed: 'The token had expired: a new one was fetched and the request repeated, once.',
+    reported: 'The message is reported.', refreshed: 'The cookie had expired: signed in again, and the request repeated, once.',
     too_early: 'Too early: one can join from ten minutes before the agreed hour.',
     already_matched: 'Another offer was accepted already, or one of the two has a session at that time.',
     not_found: 'There is no such session, or it is not in a state that allows this.',
@@ -143,3 +189,9 @@ export function clock(milliseconds: number): string {
 export const initial = (name: string | undefined) => [...(name ?? '')][0] ?? '?';
 
 export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+// The categories' numbers are their places. The app has them built in, and so has this page.
+export const categories = ['연애', '진로', '일상', '인간관계', '자존감', '기타'];
+
+// dayIn is the date in so many days in Seoul, as an input takes it.
+export const dayIn = (days: number) => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Seoul' }).format(Date.now() + days * 86_400_000);

@@ -1,0 +1,125 @@
+// The asker's side: concerns from their writing to the choice, and sessions.
+import { useEffect, useState } from 'preact/hooks';
+import type { CompletedConcern, RealtimeConcern, RealtimeOffers, ReserveConcern, ReserveOffers } from '../clients/openapi';
+import { Begun, Card, Countdown, Enter, Group, Join, topicOf, windowOf, Words } from './cards';
+import { ConcernForm } from './ConcernForm';
+import type { Offer } from './offers';
+import { Payment } from './Payment';
+import { useText, useTimes } from './text';
+import type { Desk } from './useDesk';
+
+const choosing = 300_000; // ms after a concern's timer
+
+export function Asker({ desk }: { desk: Desk }) {
+  const t = useText();
+  const { lists: { asker }, concerns, offers } = desk;
+  const [isWriting, write] = useState(false);
+  const [paying, payFor] = useState<number>();
+  if (isWriting) return <ConcernForm desk={desk} done={(idx) => { write(false); payFor(idx); }} />;
+  if (paying) return <Payment desk={desk} idx={paying} done={() => payFor(undefined)} />;
+
+  const size = (concerns?.total_count ?? 0) + offers.length + (asker ? asker.ing.length + asker.reserve.length : 0);
+  return (
+    <section aria-labelledby="asker">
+      <h2 id="asker">{t.asAsker}</h2>
+      <p class="actions"><button type="button" class="primary" onClick={() => write(true)}>{t.writeConcern}</button></p>
+      {concerns && asker && size === 0 && <p class="hint">{t.nothing}</p>}
+      <Group name={t.ing} size={asker?.ing.length}>
+        {asker?.ing.map(({ idx, concern, willsoner, start }) => (
+          <Card key={idx} idx={idx} name={willsoner.asker.nickname} aside={<Begun at={start} time={concern.time} />}>
+            <p class="topic">{willsoner.introduction}</p>
+            <p>{willsoner.experience}</p>
+            <Words words={[...willsoner.subcategories.map(topicOf), ...willsoner.keywords.map(({ name }) => `#${name}`)]} />
+            <Enter desk={desk} party="asker" idx={idx} />
+          </Card>
+        ))}
+      </Group>
+      <Group name={t.reserve} size={asker?.reserve.length}>
+        {asker?.reserve.map(({ idx, concern, willsoner, date }) => (
+          <Card key={idx} idx={idx} name={willsoner.asker.nickname} aside={`${date.date_format} ${date.from_time} · ${t.minutes(concern.time)}`}>
+            <Join desk={desk} party="asker" idx={idx} />
+          </Card>
+        ))}
+      </Group>
+      <Group name={t.realtimeConcerns} size={concerns?.realtime.rows.length}>
+        {concerns?.realtime.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="realtime" concern={concern} pay={payFor} />)}
+      </Group>
+      <Group name={t.reserveConcerns} size={concerns?.reserve.rows.length}>
+        {concerns?.reserve.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="reserve" concern={concern} pay={payFor} />)}
+      </Group>
+      <Group name={t.offers} size={offers.length}>
+        {offers.map((offer) => <OldOffer key={offer.idx} offer={offer} desk={desk} />)}
+      </Group>
+      <Group name={t.completedConcerns} size={concerns?.completed.rows.length}>
+        {concerns?.completed.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="realtime" concern={concern} pay={payFor} />)}
+      </Group>
+    </section>
+  );
+}
+
+interface ConcernProps {
+  desk: Desk;
+  type: 'realtime' | 'reserve';
+  concern: RealtimeConcern | ReserveConcern | CompletedConcern;
+  pay(idx: number): void;
+}
+
+function ConcernCard({ desk, type, concern, pay }: ConcernProps) {
+  const t = useText();
+  const { idx, content, time, subcategory, personalities, status } = concern;
+  const timer = 'timer' in concern ? concern.timer : undefined;
+  const [hasToChoose, choose] = useState(false);
+  const canPay = status === 'empty' || status === 'unmatched' || status === 'complete';
+  return (
+    <Card idx={idx} name={topicOf(subcategory)} aside={`${t.concernStatus[status]} · ${t.minutes(time)}`}>
+      <p class="topic">{content}</p>
+      {'dates' in concern && concern.dates?.map((date) => <p key={windowOf(date)}>{windowOf(date)}</p>)}
+      <Words words={personalities.map(({ name }) => name)} />
+      {status === 'init' && timer !== undefined && (
+        <p>{hasToChoose ? t.choosing : t.searching} <Countdown key={String(hasToChoose)} until={hasToChoose ? timer + choosing : timer}
+          over={() => { choose(true); void desk.refreshConcerns(); }} /></p>
+      )}
+      {status === 'init' && <OffersOn desk={desk} idx={idx} type={type} />}
+      {canPay && <button type="button" onClick={() => pay(idx)}>{t.payAgain}</button>}
+    </Card>
+  );
+}
+
+type OfferRow = RealtimeOffers['matches'][number] | ReserveOffers['matches'][number];
+
+// OffersOn shows who offers, and asks anew whenever somebody does.
+function OffersOn({ desk, idx, type }: { desk: Desk; idx: number; type: 'realtime' | 'reserve' }) {
+  const t = useText();
+  const [offers, setOffers] = useState<OfferRow[]>();
+  const heard = desk.told.filter(({ kind }) => kind === 'offered').length;
+  const look = () => void desk.offersOn(idx, type).then(setOffers, () => {});
+  useEffect(look, [idx, heard]);
+  return (
+    <section aria-label={t.offersOn} class="offers">
+      {offers?.length === 0 && <p class="hint">{t.noOffers}</p>}
+      {offers?.map(({ idx, willsoner, ...offer }) => (
+        <Card key={idx} idx={idx} name={willsoner.asker.nickname} aside={[willsoner.asker.gender, willsoner.asker.age, `★ ${willsoner.avg_rating}`].filter(Boolean).join(' · ')}>
+          <p class="topic">{willsoner.introduction}</p>
+          <p>{willsoner.experience}</p>
+          {'date' in offer && offer.date && <p>{windowOf(offer.date)}</p>}
+          <Words words={[...willsoner.subcategories.map(({ name }) => name), ...willsoner.keywords.map(({ name }) => `#${name}`)].filter(Boolean)} />
+          <button type="button" class="primary" onClick={() => void desk.select(idx)}>{t.accept}</button>
+        </Card>
+      ))}
+      <button type="button" onClick={look}>{t.lookAgain}</button>
+    </section>
+  );
+}
+
+function OldOffer({ offer: { idx, concern, willsoner, starts_at }, desk }: { offer: Offer; desk: Desk }) {
+  const t = useText();
+  const { dayOf } = useTimes();
+  const when = starts_at ? dayOf(starts_at) : t.now;
+  return (
+    <Card idx={idx} name={willsoner?.nickname} aside={`${when} · ${t.minutes(concern.minutes)}`}>
+      <p class="topic">{concern.content}</p>
+      <p>{willsoner?.introduction}</p>
+      <button type="button" class="primary" onClick={() => void desk.select(idx)}>{t.accept}</button>
+    </Card>
+  );
+}

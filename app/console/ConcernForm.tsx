@@ -1,0 +1,96 @@
+// Writing a concern: what it is about, for whom, and when.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Choice, ConcernRequest } from '../clients/openapi';
+import { categories, dayIn, useText } from './text';
+import type { Desk } from './useDesk';
+
+interface Choices {
+  feelings: Choice[];
+  personalities: Choice[];
+  directions: Choice[];
+}
+
+export function ConcernForm({ desk, done }: { desk: Desk; done(idx: number | undefined): void }) {
+  const t = useText();
+  const [choices, setChoices] = useState<Choices>();
+  const [category, setCategory] = useState(1);
+  const [subcategories, setSubcategories] = useState<Choice[]>([]);
+  const [type, setType] = useState<'realtime' | 'reserve'>('realtime');
+  const [isSending, setSending] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  useEffect(() => {
+    heading.current?.focus();
+    void desk.choices().then(setChoices, () => {});
+  }, []);
+  useEffect(() => void desk.subcategories(category).then(setSubcategories, () => {}), [category]);
+
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: string) => String(form.get(name) ?? '');
+    const numbers = (name: string) => form.getAll(name).map(Number);
+    const common = {
+      subcategory_idx: Number(text('subcategory')), feeling_idx: numbers('feeling'), personality_idx: numbers('personality'),
+      direction_idx: Number(text('direction')), content: text('content'), wil_gender: text('gender') as 'ALL' | 'F' | 'M',
+    };
+    const body: ConcernRequest = type === 'realtime' ? { ...common, type } : {
+      ...common, type,
+      from_date: text('from_date'), from_time_from: text('from_time_from'), from_time_to: text('from_time_to'),
+      to_date: text('to_date'), to_time_from: text('to_time_from'), to_time_to: text('to_time_to'),
+    };
+    setSending(true);
+    void desk.write(body).then((idx) => idx && done(idx)).finally(() => setSending(false));
+  };
+
+  return (
+    <form class="road" aria-labelledby="write" onSubmit={submit}>
+      <h2 id="write" tabIndex={-1} ref={heading}>{t.writeConcern}</h2>
+      <label>{t.category}
+        <select value={category} onChange={(event) => setCategory(Number(event.currentTarget.value))}>
+          {categories.map((name, i) => <option key={name} value={i + 1}>{name}</option>)}
+        </select>
+      </label>
+      <label>{t.subcategory}
+        <select name="subcategory" required>{subcategories.map(({ idx, name }) => <option key={idx} value={idx}>{name}</option>)}</select>
+      </label>
+      <label>{t.concern}<textarea name="content" rows={4} maxLength={300} required /></label>
+      <Boxes legend={t.feelings} name="feeling" choices={choices?.feelings} />
+      <Boxes legend={t.personalities} name="personality" choices={choices?.personalities} />
+      <label>{t.direction}
+        <select name="direction" required>{choices?.directions.map(({ idx, name }) => <option key={idx} value={idx}>{name}</option>)}</select>
+      </label>
+      <label>{t.wantedGender}
+        <select name="gender"><option value="ALL">{t.anyGender}</option><option value="F">{t.female}</option><option value="M">{t.male}</option></select>
+      </label>
+      <fieldset class="choices">
+        <legend>{t.when}</legend>
+        {(['realtime', 'reserve'] as const).map((each) => (
+          <label key={each}><input type="radio" name="type" checked={type === each} onChange={() => setType(each)} />{t.type[each]}</label>
+        ))}
+      </fieldset>
+      {type === 'reserve' && (['from', 'to'] as const).map((each, i) => (
+        <fieldset class="window" key={each}>
+          <legend>{t.window(i + 1)}</legend>
+          <label>{t.date}<input type="date" name={`${each}_date`} defaultValue={dayIn(i + 1)} required /></label>
+          <label>{t.from}<input type="time" name={`${each}_time_from`} defaultValue="18:00" required /></label>
+          <label>{t.to}<input type="time" name={`${each}_time_to`} defaultValue="22:00" required /></label>
+        </fieldset>
+      ))}
+      <p class="actions">
+        <button type="submit" class="primary" disabled={isSending || !choices || subcategories.length === 0}>{t.toPayment}</button>
+        <button type="button" class="plain" onClick={() => done(undefined)}>{t.back}</button>
+      </p>
+    </form>
+  );
+}
+
+// The first of the choices is made already: the server wants one at least.
+function Boxes({ legend, name, choices = [] }: { legend: string; name: string; choices: Choice[] | undefined }) {
+  return (
+    <fieldset class="choices">
+      <legend>{legend}</legend>
+      {choices.map(({ idx, name: label }, i) => <label key={idx}><input type="checkbox" name={name} value={idx} defaultChecked={i === 0} />{label}</label>)}
+    </fieldset>
+  );
+}
