@@ -37,13 +37,16 @@ func NewOf(cfg Config, routes []Route) (http.Handler, error) {
 	return s.serving(routes), nil
 }
 
-// TemplateOf is which of these templates a path is served as, "" for none.
-func TemplateOf(templates []string, path string) string {
-	var match mux.RouteMatch
-	if r, err := http.NewRequest(http.MethodGet, path, nil); err != nil || !newRouter(templates).Match(r, &match) {
-		return ""
+// TemplateOf tells which of these templates a path is served as, "" for none.
+func TemplateOf(templates []string) func(path string) string {
+	router := newRouter(templates)
+	return func(path string) string {
+		var match mux.RouteMatch
+		if r, err := http.NewRequest(http.MethodGet, path, nil); err != nil || !router.Match(r, &match) {
+			return ""
+		}
+		return match.Route.GetName()
 	}
-	return match.Route.GetName()
 }
 
 // Read reads the key k of a body in one of the ways in which handlers do, and returns the

@@ -26,11 +26,12 @@ func TestWordsBeforeNumbers(t *testing.T) {
 	for _, route := range handlers.Routes() {
 		templates = append(templates, route.Path)
 	}
-	for range 200 {
+	for range 20 {
 		rand.Shuffle(len(templates), func(i, j int) { templates[i], templates[j] = templates[j], templates[i] })
+		templateOf := handlers.TemplateOf(templates)
 		for _, template := range templates {
-			path := strings.NewReplacer("{concern_idx}", "7", "{match_idx}", "7").Replace(template)
-			if got := handlers.TemplateOf(templates, path); got != template {
+			path := pathOf(handlers.Route{Path: template})
+			if got := templateOf(path); got != template {
 				t.Fatalf("%s is served as %s, of %q", path, got, templates)
 			}
 		}

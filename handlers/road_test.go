@@ -46,11 +46,17 @@ type road struct {
 	firestore *fakefirestore.Server
 	client    *firestore.Client // to the same database
 	walked    map[string]bool   // the routes that gave a good answer, as "GET /path"
+	template  func(path string) string
 }
 
 func startRoad(t *testing.T, edits ...func(*handlers.Config)) *road {
 	t.Helper()
 	r := &road{walked: map[string]bool{}}
+	var templates []string
+	for _, route := range handlers.Routes() {
+		templates = append(templates, route.Path)
+	}
+	r.template = handlers.TemplateOf(templates)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(r.log)
@@ -146,7 +152,7 @@ func (r *road) good(t *testing.T, who, method, path, body string) (d data) {
 	if got.StatusCode != http.StatusOK {
 		t.Fatalf("%s %s %s: %s %s", method, path, body, got.Status, got.body)
 	}
-	r.walked[method+" "+handlers.TemplateOf(templates(), path)] = true
+	r.walked[method+" "+r.template(path)] = true
 	var answer struct{ Data any }
 	decoder := json.NewDecoder(bytes.NewReader(got.body))
 	decoder.UseNumber()
@@ -154,13 +160,6 @@ func (r *road) good(t *testing.T, who, method, path, body string) (d data) {
 		t.Fatal(err)
 	}
 	return data{answer.Data, got.body}
-}
-
-func templates() (all []string) {
-	for _, route := range handlers.Routes() {
-		all = append(all, route.Path)
-	}
-	return all
 }
 
 // data is what an answer has in data, or a part of it.
