@@ -74,7 +74,7 @@ func unpaid(idx int64, uid string, edits ...func(*life.Concern)) docs {
 	return docs{"concerns/" + life.Decimal(idx): c}
 }
 
-// within makes a concern a reserved one, for these minutes after noon.
+// reserved makes a concern a reserved one, for these minutes after noon.
 func reserved(fromTo ...int) func(*life.Concern) {
 	return func(c *life.Concern) {
 		c.Type = life.Reserve
@@ -126,8 +126,8 @@ func lost(n int64) fakefirestore.Hook {
 	return fakefirestore.On("Commit", fakefirestore.First(n, fakefirestore.Fault{Lost: true, Err: status.Error(codes.Unavailable, "lost")}))
 }
 
-// count is how many documents a collection has.
-func (s *subject) count(t testing.TB, collection string) int {
+// size is how many documents a collection has.
+func (s *subject) size(t testing.TB, collection string) int {
 	t.Helper()
 	all, err := s.client.Collection(collection).Documents(within(t)).GetAll()
 	if err != nil {
