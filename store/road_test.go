@@ -224,3 +224,14 @@ func written(uid string) life.Concern {
 	c.Idx, c.AskerIdx, c.Status, c.CreatedAt, c.UpdatedAt, c.ExpireAt = 0, 0, "", time.Time{}, time.Time{}, time.Time{}
 	return c
 }
+
+// town6 are two concerns that were paid for with what was sent to w1 and offered by it: match
+// 5 was sent for the second of them, 6 and 7 are offers on the first. b waits for approval.
+func town6(first, second life.Concern) docs {
+	w1, waits := profileOf("w1"), profileOf("b")
+	waits.Status = life.Waiting
+	return docs{
+		"concerns/" + life.Decimal(first.Idx): first, "concerns/" + life.Decimal(second.Idx): second, "willsoners/b": waits,
+		"matches/5": second.Sent(5, &w1, noon), "matches/6": storetest.Offered(6, first, "w1", noon), "matches/7": storetest.Offered(7, first, "w2", noon),
+	}
+}
