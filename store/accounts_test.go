@@ -52,7 +52,7 @@ func TestEnter(t *testing.T) {
 		}
 		same(t, s.fieldsOf(t, "askers/a"), with(want, "login_at", later(i+1)))
 	}
-	same(t, s.count(t, "askers/a/transactions"), 1)
+	same(t, s.size(t, "askers/a/transactions"), 1)
 
 	// Somebody without an hour of birth, made by a sign-in, is told who it is by a form, once.
 	s.clock.set(noon)
@@ -60,7 +60,7 @@ func TestEnter(t *testing.T) {
 	if _, err := s.Enter(within(t), bare, 0); err != nil {
 		t.Fatal(err)
 	}
-	same(t, s.count(t, "askers/b/transactions"), 0) // no welcome pots, no line
+	same(t, s.size(t, "askers/b/transactions"), 0) // no welcome pots, no line
 	want = s.fieldsOf(t, "askers/b")
 	s.clock.set(later(1))
 	for range 2 {
@@ -90,7 +90,7 @@ func TestEnterAtOnce(t *testing.T) {
 	for _, idx := range idxs {
 		same(t, idx, kept.Idx)
 	}
-	same(t, []any{kept.Pots, s.count(t, "askers/a/transactions")}, []any{int64(15), 1})
+	same(t, []any{kept.Pots, s.size(t, "askers/a/transactions")}, []any{int64(15), 1})
 	same(t, s.metric(t, "willson_changes_total", "enter", "done"), 1)
 	s.consistent(t)
 }
@@ -130,7 +130,7 @@ func TestAccountsLostReplies(t *testing.T) {
 		}
 		server.OnCall(nil)
 		for collection, n := range step.want {
-			if got := s.count(t, collection); got != n {
+			if got := s.size(t, collection); got != n {
 				t.Errorf("%s: %d %s, want %d", step.name, got, collection, n)
 			}
 		}
@@ -170,7 +170,7 @@ func TestCollisions(t *testing.T) {
 			var sent []life.Match
 			_, sent, err = s.Pay(within(t), "a", 1, half, store.Everybody)
 			same(t, len(sent), 3)
-			same(t, s.count(t, "matches"), 4)
+			same(t, s.size(t, "matches"), 4)
 		}
 		if err != nil || taken == "" {
 			t.Errorf("%s: %v", name, err)
@@ -225,7 +225,7 @@ func TestRegister(t *testing.T) {
 	words := profile["keywords"].([]any)
 	same(t, words[0], fields{"idx": own[1].Idx, "name": "집"})
 	same(t, words[1].(fields)["name"], "방")
-	same(t, s.count(t, "keywords"), 3)
+	same(t, s.size(t, "keywords"), 3)
 	if place := profile["place"].(float64); place < 0 || place >= 1 {
 		t.Error(place)
 	}
@@ -256,7 +256,7 @@ func TestRegister(t *testing.T) {
 	for _, err := range errs {
 		outcomes[err]++
 	}
-	same(t, []int{outcomes[nil], outcomes[life.ErrAlreadyRegistered], s.count(t, "keywords")}, []int{1, 19, 4})
+	same(t, []int{outcomes[nil], outcomes[life.ErrAlreadyRegistered], s.size(t, "keywords")}, []int{1, 19, 4})
 }
 
 // TestUids has accounts whose uids cannot be the ids of documents, or look like the ids of
@@ -283,7 +283,7 @@ func TestUids(t *testing.T) {
 			t.Errorf("%q: %v and %v", uid, lines, err)
 		}
 	}
-	same(t, []int{s.count(t, "askers"), s.count(t, "willsoners")}, []int{len(uids), len(uids)})
+	same(t, []int{s.size(t, "askers"), s.size(t, "willsoners")}, []int{len(uids), len(uids)})
 	for path, uid := range map[string]string{"%00.": ".", "a%2Fb": "a/b", "%25": "%", "%00__x__": "__x__", "%2500.": "%00."} {
 		same(t, read[life.Account](t, s, "askers/"+path).UID, uid)
 	}

@@ -10,19 +10,19 @@ import (
 
 // A busy look is the queries for the sessions that some users have, in whichever role.
 type busy struct {
-	*change
+	*reader
 	rooms    result[life.RoomTime]
 	reserved result[life.ReservedTime]
 	selected result[life.Match]
 }
 
 // askBusy asks when these users have sessions.
-func (c *change) askBusy(uids ...string) busy {
+func askBusy(r *reader, uids ...string) busy {
 	return busy{
-		c,
-		ask(c.reader, openRooms(uids)),
-		ask(c.reader, openReservations(uids)),
-		ask(c.reader, selectedOf(uids)),
+		r,
+		ask(r, openRooms(uids)),
+		ask(r, openReservations(uids)),
+		ask(r, selectedOf(uids)),
 	}
 }
 

@@ -145,7 +145,11 @@ func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts t
 		}
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		profileSent := find(c.reader, willsoners, uidID(uid))
-		busySent := c.askBusy(uid)
+		// Not in the transaction: nothing depends on it, since a select looks again, and fifty
+		// offers at once would lock each other out where a query locks all that it looks at.
+		look := s.reader(c.ctx)
+		defer look.end()
+		busySent := askBusy(look, uid)
 		concern, err := concernSent.one()
 		if err != nil {
 			return false, err

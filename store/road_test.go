@@ -74,7 +74,7 @@ func unpaid(idx int64, uid string, edits ...func(*life.Concern)) docs {
 	return docs{"concerns/" + life.Decimal(idx): c}
 }
 
-// within makes a concern a reserved one, for these minutes after noon.
+// reserved makes a concern a reserved one, for these minutes after noon.
 func reserved(fromTo ...int) func(*life.Concern) {
 	return func(c *life.Concern) {
 		c.Type = life.Reserve
@@ -126,8 +126,8 @@ func lost(n int64) fakefirestore.Hook {
 	return fakefirestore.On("Commit", fakefirestore.First(n, fakefirestore.Fault{Lost: true, Err: status.Error(codes.Unavailable, "lost")}))
 }
 
-// count is how many documents a collection has.
-func (s *subject) count(t testing.TB, collection string) int {
+// size is how many documents a collection has.
+func (s *subject) size(t testing.TB, collection string) int {
 	t.Helper()
 	all, err := s.client.Collection(collection).Documents(within(t)).GetAll()
 	if err != nil {
@@ -223,4 +223,15 @@ func written(uid string) life.Concern {
 	c := unpaid(1, uid)["concerns/1"].(life.Concern)
 	c.Idx, c.AskerIdx, c.Status, c.CreatedAt, c.UpdatedAt, c.ExpireAt = 0, 0, "", time.Time{}, time.Time{}, time.Time{}
 	return c
+}
+
+// town6 are two concerns that were paid for with what was sent to w1 and offered by it: match
+// 5 was sent for the second of them, 6 and 7 are offers on the first. b waits for approval.
+func town6(first, second life.Concern) docs {
+	w1, waits := profileOf("w1"), profileOf("b")
+	waits.Status = life.Waiting
+	return docs{
+		"concerns/" + life.Decimal(first.Idx): first, "concerns/" + life.Decimal(second.Idx): second, "willsoners/b": waits,
+		"matches/5": second.Sent(5, &w1, noon), "matches/6": storetest.Offered(6, first, "w1", noon), "matches/7": storetest.Offered(7, first, "w2", noon),
+	}
 }

@@ -136,7 +136,7 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.
 		}
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		accountSent := find(c.reader, askers, uidID(m.AskerUID))
-		busySent := c.askBusy(m.AskerUID, m.WillsonerUID)
+		busySent := askBusy(c.reader, m.AskerUID, m.WillsonerUID)
 		awaitOthers := c.askOthers(m)
 		concern, err := concernSent.one()
 		if err != nil {
