@@ -247,11 +247,33 @@ describe('from the first screen to the review', { timeout: 600_000 }, () => {
     assert.equal(asker.asker.concerns.shows(concern), 'nobody');
     await time.pass(60);
     assert.equal((await page.select()).data, undefined);
+    assert.equal(await potsOf(asker), '0개');
     await willsoner.willsoner.incoming.appear();
     assert.equal(willsoner.willsoner.incoming.rows[0].status, 'closed');
     await time.pass(30);
     assert.equal(await potsOf(asker), '15개');
     assert.ok(listings(asker) <= 12, `${listings(asker)} times the list`);
+  }));
+
+  // The earlier payment's offers could still be chosen for a minute: they are none of this payment's.
+  test('nobody is chosen, and the concern is paid for anew at once', () => road(async (world) => {
+    const { time } = world;
+    const [asker, willsoner] = [await world.asker(), await world.willsoner()];
+    const concern = await ask(asker, { ticket: 3 });
+    const old = await offer(willsoner);
+    await time.pass(605);
+    assert.equal((await asker.asker.pay(concern)).code, 'success');
+    assert.equal(await potsOf(asker), '8개');
+    assert.deepEqual((await newerApp(asker, 'GET', `asker/list/concerns/realtime/${concern}`)).data.matches, []);
+    await willsoner.willsoner.incoming.appear();
+    assert.deepEqual(willsoner.willsoner.incoming.rows.map(({ status }) => status), ['init', 'closed']);
+    assert.equal((await asker.select(old)).data, undefined);
+    const match = await offer(willsoner);
+    await time.pass(305);
+    assert.deepEqual((await asker.asker.concerns.tap(concern)).matches.map(({ idx }) => idx), [match]);
+    assert.equal((await choose(asker, concern, match)).data.status, 'chat');
+    await time.pass(120);
+    assert.equal(await potsOf(asker), '8개');
   }));
 
   test('every answer to a change is lost once', () => road(async (world) => {
