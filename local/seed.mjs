@@ -76,6 +76,9 @@ export async function addressFor(listening) {
   return listening.replace(/^.*(?=:)/, host);
 }
 
+// With these set, curl asks a proxy even for what is on this machine.
+const curl = env.http_proxy || env.all_proxy || env.ALL_PROXY ? "curl --noproxy '*' -s" : 'curl -s';
+
 async function greet(restart, server, ...listening) {
   const [api, authShown, firestoreShown] = await Promise.all(listening.map(addressFor));
   const [{ uid, email, password }] = seed.accounts;
@@ -105,11 +108,11 @@ ${whoIsWho}
 GET ${list} as ${email} answered ${response.status} ${code}, ${data?.count ?? 0} sessions, in ${took} ms. \
 Ask it yourself, with a token good for an hour:
 
-curl -s http://${api}${list} -H 'x-token: ${idToken}'
+${curl} http://${api}${list} -H 'x-token: ${idToken}'
 ${offer && `
 Accept an offer, which opens a room:
 
-curl -s -X PATCH http://${api}/api/v1/asker/list/matches/${offer}/select -H 'x-token: ${idToken}'
+${curl} -X PATCH http://${api}/api/v1/asker/list/matches/${offer}/select -H 'x-token: ${idToken}'
 `}
 ${restart} builds and restarts the server over the same data, Ctrl-C stops it.
 `);

@@ -31,6 +31,9 @@ esac
 tmp=${TMPDIR:-/tmp}
 [ -d "$tmp" ] && [ -w "$tmp" ] || say "The folder for temporary files, $tmp, is not there, or cannot be written to: set TMPDIR to another."
 
+for tool in cmp diff; do
+	command -v $tool >/dev/null || say "$tool is not installed (Debian: apt-get install diffutils)"
+done
 need go version 'go version go' 'major > 1 || minor >= 26' "Willson needs Go 1.26 or newer, from https://go.dev/dl"
 need java -version '[a-z]* version "' 'major >= 11' \
 	"the Firestore emulator needs Java 11 or newer (Debian: apt-get install default-jre-headless, macOS: brew install openjdk)"
