@@ -273,7 +273,7 @@ func TestFiftyOffers(t *testing.T) {
 	begin := time.Now()
 	together(len(sent), func(i int) {
 		m, err := patiently(t, func(ctx context.Context) (life.Match, error) {
-			return s.count(s.Offer(ctx, sent[i].WillsonerUID, life.Realtime, sent[i].Idx, time.Time{}))
+			return s.tally(s.Offer(ctx, sent[i].WillsonerUID, life.Realtime, sent[i].Idx, time.Time{}))
 		})
 		if err != nil || m.Status != life.Waiting {
 			t.Error(err)
@@ -342,7 +342,7 @@ func TestOfferAndSelectAtOnce(t *testing.T) {
 		s := subjects[n/2]
 		_, err := patiently(t, func(ctx context.Context) (life.Match, error) {
 			if n%2 == 0 {
-				return s.count(s.Offer(ctx, "w1", life.Realtime, 5, time.Time{}))
+				return s.tally(s.Offer(ctx, "w1", life.Realtime, 5, time.Time{}))
 			}
 			return s.Select(ctx, "a", 6)
 		})
