@@ -2,140 +2,40 @@ package handlers
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzhttp"
-
-	"willson/auth"
-	"willson/store"
 )
 
-// The handlers' own errors.
-var (
-	errNoRoute   = errors.New("handlers: no such route")
-	errMethod    = errors.New("handlers: method not allowed")
-	errMediaType = errors.New("handlers: a body of another media type than JSON")
-	errTooLarge  = errors.New("handlers: a body that is too large")
-	errSlowBody  = errors.New("handlers: a body that did not come in time")
-	errInvalid   = errors.New("handlers: invalid request")
-	errBusy      = errors.New("handlers: too many requests in flight")
-	errNotReady  = errors.New("handlers: not ready")
-	errGone      = errors.New("handlers: the client went away")
-)
-
-// statusGone is logged, and never sent, for a client that did not wait (nginx's 499).
-const statusGone = 499
-
-// An outcome is what the client is told of an error.
-type outcome struct {
-	status        int
-	code, message string
-}
-
-// outcomeOf maps every error to its answer: the contract's table.
-func outcomeOf(err error) outcome {
-	is := func(targets ...error) bool {
-		for _, target := range targets {
-			if errors.Is(err, target) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case is(errGone): // first: whatever else went wrong, nobody waits for it
-		return outcome{status: statusGone}
-	case is(auth.ErrExpired):
-		return outcome{http.StatusUnauthorized, "access_token_expired", "Access token expired"}
-	case is(auth.ErrMissing):
-		return outcome{http.StatusUnauthorized, "token_not_found", "Token not found"}
-	case is(auth.ErrInvalid):
-		return outcome{http.StatusUnauthorized, "access_token_invalid", "Access token invalid"}
-	case is(errMediaType):
-		return outcome{http.StatusUnsupportedMediaType, "unsupported_media_type", "Unsupported media type"}
-	case is(errTooLarge):
-		return outcome{http.StatusRequestEntityTooLarge, "request_too_large", "Request too large"}
-	case is(errInvalid):
-		return outcome{http.StatusBadRequest, "invalid_request", "Invalid request"}
-	case is(store.ErrNotFound):
-		return outcome{http.StatusNotFound, "not_found", "Result not found"}
-	case is(errNoRoute):
-		return outcome{http.StatusNotFound, "route_not_found", "Route not found"}
-	case is(errMethod):
-		return outcome{http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed"}
-	case is(store.ErrAlreadyMatched):
-		return outcome{http.StatusConflict, "already_matched", "Already matched."}
-	case is(store.ErrTooEarly):
-		return outcome{http.StatusConflict, "too_early", "Too early."}
-	case is(store.ErrReviewExists):
-		return outcome{http.StatusConflict, "review_already_exists", "Review already exist."}
-	case is(errBusy, errNotReady, auth.ErrUnavailable, store.ErrUnavailable):
-		return outcome{http.StatusServiceUnavailable, "service_unavailable", "Service unavailable"}
-	case is(context.DeadlineExceeded, errSlowBody):
-		return outcome{http.StatusGatewayTimeout, "deadline_exceeded", "Deadline exceeded"}
-	}
-	return outcome{http.StatusInternalServerError, "internal_error", "Internal error"}
-}
-
-// retryAfter is what a client is asked to wait, in seconds, when something cannot be reached.
-const retryAfter = "1"
-
-// adapt makes an http.Handler of one that returns its error; every error becomes an
-// answer here and nowhere else.
-func (s *server) adapt(path string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := recordOf(r)
-		rec.route = path
-		rec.connection = w.Header().Get("Connection")
-		if r.Body != nil && r.Body != http.NoBody {
-			w.Header().Set("Connection", "close") // see readBody
-		}
-		if err := serve(w, r); err != nil {
-			// net/http cancels the context also when a body is late.
-			if errors.Is(r.Context().Err(), context.Canceled) && !errors.Is(err, errSlowBody) {
-				err = fmt.Errorf("%w: %w", errGone, err)
-			}
-			rec.err = err
-			failure(w, r, err)
-		}
-	})
-}
-
-// An envelope is what every answer looks like; data is left out of errors.
+// An envelope is what every answer looks like.
 type envelope struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Field   string `json:"field,omitempty"` // the key of the body that was refused
 	Data    any    `json:"data,omitempty"`
 }
 
-// success answers with a handler's data. A handler that answers otherwise returns an envelope.
-func success(w http.ResponseWriter, r *http.Request, data any) error {
-	e, ok := data.(envelope)
-	if !ok {
-		e = envelope{"success", "success", data}
-	}
-	return send(w, r, http.StatusOK, e)
-}
+// successful is the envelope of a request that went well.
+func successful(data any) envelope { return envelope{Code: "success", Message: "success", Data: data} }
 
-func failure(w http.ResponseWriter, r *http.Request, err error) {
-	out := outcomeOf(err)
-	if out.status == statusGone {
-		recordOf(r).status = statusGone
-		return
+// A whole is returned by a handler whose answer is not what stands in data. It holds all
+// of the answer, an envelope or what embeds one.
+type whole struct{ answer any }
+
+// success answers with what a handler returned.
+func success(w http.ResponseWriter, r *http.Request, data any) error {
+	if w, ok := data.(whole); ok {
+		data = w.answer
+	} else {
+		data = successful(data)
 	}
-	if out.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfter)
-	}
-	send(w, r, out.status, envelope{Code: out.code, Message: out.message}) // strings: they always encode
+	return send(w, r, http.StatusOK, data)
 }
 
 // An encoder is a JSON encoder and the buffer it writes to.
@@ -154,20 +54,19 @@ var encoders = sync.Pool{New: func() any {
 
 // send encodes the body before it sends anything, so that a failure can still become a
 // clean answer. A good answer to GET carries a strong ETag over its bytes, and becomes
-// 304 for a client that has them.
-func send(w http.ResponseWriter, r *http.Request, status int, answer envelope) error {
+// 304 for a client that has them. The body ends with a newline.
+func send(w http.ResponseWriter, r *http.Request, status int, answer any) error {
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)
 	e.Reset()
 	if err := e.json.Encode(answer); err != nil {
 		return err
 	}
-	content := bytes.TrimSuffix(e.Bytes(), []byte("\n"))
 
 	header := w.Header()
 	header.Set("Cache-Control", "private, no-cache")
 	if status == http.StatusOK && r.Method == http.MethodGet {
-		sum := sha256.Sum256(content)
+		sum := sha256.Sum256(e.Bytes())
 		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 		if held := matching(r.Header["If-None-Match"], tag); held != "" {
 			header.Set("ETag", held)
@@ -177,9 +76,9 @@ func send(w http.ResponseWriter, r *http.Request, status int, answer envelope) e
 		header.Set("ETag", tag)
 	}
 	header.Set("Content-Type", "application/json; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(content)))
+	header.Set("Content-Length", strconv.Itoa(e.Len()))
 	w.WriteHeader(status)
-	w.Write(content) // an error means that the client is gone
+	w.Write(e.Bytes()) // an error means that the client is gone
 	return nil
 }
 

@@ -90,7 +90,7 @@ func TestConflicts(t *testing.T) {
 		{store.ErrReviewExists, http.MethodPost, reviews},
 		{store.ErrReviewExists, http.MethodPost, reviews + "/complete"},
 	} {
-		got := serve(t, failing(test.err)).send(t, test.method, test.path, goodBody(handlers.Route{Method: test.method}))
+		got := serve(t, failing(test.err)).send(t, test.method, test.path, goodBody(handlers.Route{Body: test.method == http.MethodPost}))
 		if got.StatusCode != http.StatusConflict {
 			t.Errorf("%s: %s", test.path, got.Status)
 		}
@@ -181,7 +181,7 @@ func TestHead(t *testing.T) {
 			return example(), nil
 		}}
 	})
-	for _, path := range []string{chatrooms, "/healthz", "/readyz", "/nowhere"} {
+	for _, path := range []string{chatrooms, "/health", "/ready", "/nowhere"} {
 		for _, headers := range [][]string{
 			nil, {"x-token", ""}, {"x-token", "without"}, {"If-None-Match", "*"}, {"Accept-Encoding", "gzip"}, {"Accept-Encoding", "gzip", "If-None-Match", "*"},
 		} {
@@ -220,9 +220,9 @@ func TestHealth(t *testing.T) {
 			api := serve(t, func(cfg *handlers.Config) {
 				cfg.Verifier, cfg.Store = readyVerifier{cfg.Verifier, test.verifier}, readyStore{cfg.Store, test.store}
 			})
-			for _, path := range []string{"/healthz", "/readyz"} {
+			for _, path := range []string{"/health", "/healthz", "/ready", "/readyz"} {
 				got := api.ask(t, http.MethodGet, path, "x-token", "")
-				if path == "/healthz" || test.ready {
+				if strings.HasPrefix(path, "/health") || test.ready {
 					if got.StatusCode != http.StatusOK || string(got.body) != `{"code":"success","message":"success"}` {
 						t.Errorf("%s: %s %s", path, got.Status, got.body)
 					}

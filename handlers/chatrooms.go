@@ -6,6 +6,20 @@ import (
 	"willson/store"
 )
 
+// A SessionStore keeps the sessions. Select, Join and Complete, repeated, return the match
+// as it is and change nothing.
+type SessionStore interface {
+	// Sessions returns the sessions of that party and of nobody else: at least one, in each
+	// list at most store.MaxRows, ascending by idx, no idx in both lists.
+	Sessions(ctx context.Context, caller store.Caller) (store.Sessions, error)
+	// Select has the asker accept a waiting match. It may return store.ErrAlreadyMatched.
+	Select(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error)
+	// Join notes that a party is here. It may return store.ErrTooEarly.
+	Join(ctx context.Context, caller store.Caller, matchIdx int64) (store.Match, error)
+	// Complete has the asker close a session.
+	Complete(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error)
+}
+
 // A list is the data of both parties' lists. Its rows' fields, their order and what is
 // left out are the app's contract: see openapi.yaml and testdata.
 type list[Ing, Reserve any] struct {

@@ -7,6 +7,16 @@ import (
 	"willson/store"
 )
 
+// A FeedbackStore keeps what askers say of sessions.
+type FeedbackStore interface {
+	// ReviewImages returns at least one, ascending by idx.
+	ReviewImages(ctx context.Context) ([]store.ReviewImage, error)
+	// Review keeps the review of review.AskerUID, once: then it returns store.ErrReviewExists.
+	Review(ctx context.Context, review store.Review) (store.Review, error)
+	// Report keeps copies of messages, of all or of none.
+	Report(ctx context.Context, askerUID string, matchIdx int64, messageIDs []string) error
+}
+
 // A reviewImage is one of the pictures that a review is given under.
 type reviewImage struct {
 	Idx    int64  `json:"idx"`
@@ -66,7 +76,7 @@ func (s *server) reviewComplete(ctx context.Context, r request) (any, error) {
 }
 
 func (s *server) keepReview(ctx context.Context, r request) (store.Review, error) {
-	o := newObject(r.body)
+	o := r.body
 	o.required("content")
 	review := store.Review{
 		AskerUID: r.caller.UID,
@@ -76,20 +86,20 @@ func (s *server) keepReview(ctx context.Context, r request) (store.Review, error
 		ImageIdx: o.positive("image_idx"),
 		Title:    o.text("title", 100),
 	}
-	keywords, older := array[int64](o, "keyword_idx", 20), array[int64](o, "keywords", 20)
+	keywords, older := o.integers("keyword_idx", 20), o.integers("keywords", 20)
 	if review.KeywordIdx = keywords; !o.has("keyword_idx") {
 		review.KeywordIdx = older
 	}
 	if o.err != nil {
 		return store.Review{}, o.err
 	}
-	recordMatch(ctx, review.MatchIdx)
+	r.noteMatch(review.MatchIdx)
 	return s.Store.Review(ctx, review)
 }
 
 // report serves POST /api/v1/asker/chat/report/{match_idx}.
 func (s *server) report(ctx context.Context, r request) (any, error) {
-	o := newObject(r.body)
+	o := r.body
 	ids := array[string](o, "reports", 100)
 	isNone := func(id string) bool { return slices.Contains([]string{"", "start", "intro", "end"}, id) }
 	if len(ids) == 0 || slices.ContainsFunc(ids, isNone) {
@@ -101,7 +111,7 @@ func (s *server) report(ctx context.Context, r request) (any, error) {
 	if err := s.Store.Report(ctx, r.caller.UID, r.matchIdx, ids); err != nil {
 		return nil, err
 	}
-	return envelope{Code: "successfully_updated", Message: "Successfully updated."}, nil
+	return whole{envelope{Code: "successfully_updated", Message: "Successfully updated."}}, nil
 }
 
 // orNull is nil for "".

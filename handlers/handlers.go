@@ -1,20 +1,26 @@
 // Package handlers is Willson's HTTP interface. A request goes through it in a straight
 // line: observed (log, metrics, recovery), given a deadline, routed, its token verified,
-// its body read, answered from one call to the store. A handler returns data or an error;
-// answer.go alone knows what status, code and message an error becomes.
+// the number in its path and its body read, answered from one call to the store. A
+// handler returns data or an error; the table in errors.go alone knows what status, code
+// and message an error becomes.
+//
+// A new request is a row in routes.go and a handler in its group's file, beside what the
+// group wants of the store and what it answers.
 package handlers
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 	_ "time/tzdata" // the host may have no zone data
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
-
-	"willson/store"
 )
 
 // A Verifier tells whose token it is. Its errors are those of package auth.
@@ -25,25 +31,12 @@ type Verifier interface {
 	Ready() error
 }
 
-// A Store keeps the sessions. Its errors are those of package store; store.ErrNotFound
+// A Store keeps everything. Its errors are those of package store; store.ErrNotFound
 // stands for everything that the caller may not know. A change is made whole or not at
-// all. Select, Join and Complete, repeated, return the match as it is and change nothing.
+// all.
 type Store interface {
-	// Sessions returns the sessions of that party and of nobody else: at least one, in each
-	// list at most store.MaxRows, ascending by idx, no idx in both lists.
-	Sessions(ctx context.Context, caller store.Caller) (store.Sessions, error)
-	// Select has the asker accept a waiting match. It may return store.ErrAlreadyMatched.
-	Select(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error)
-	// Join notes that a party is here. It may return store.ErrTooEarly.
-	Join(ctx context.Context, caller store.Caller, matchIdx int64) (store.Match, error)
-	// Complete has the asker close a session.
-	Complete(ctx context.Context, askerUID string, matchIdx int64) (store.Match, error)
-	// ReviewImages returns at least one, ascending by idx.
-	ReviewImages(ctx context.Context) ([]store.ReviewImage, error)
-	// Review keeps the review of review.AskerUID, once: then it returns store.ErrReviewExists.
-	Review(ctx context.Context, review store.Review) (store.Review, error)
-	// Report keeps copies of messages, of all or of none.
-	Report(ctx context.Context, askerUID string, matchIdx int64, messageIDs []string) error
+	SessionStore
+	FeedbackStore
 	// Ready reports why the store could not answer now, if so.
 	Ready(ctx context.Context) error
 }
@@ -54,8 +47,8 @@ type Config struct {
 	Store    Store
 	// Deadline is how long a request may take.
 	Deadline time.Duration
-	// MaxInFlight is how many requests to routes that want a token are worked on at once;
-	// more are turned away.
+	// MaxInFlight is how many requests are worked on at once, those for health and
+	// readiness not counted; more are turned away.
 	MaxInFlight int
 	// Project names traces in the log lines, as Cloud Logging wants it.
 	Project string
@@ -67,6 +60,14 @@ type Config struct {
 
 // New returns the handler of all requests.
 func New(cfg Config) (http.Handler, error) {
+	s, err := newServer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s.serving(s.routes()), nil
+}
+
+func newServer(cfg Config) (*server, error) {
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
 		return nil, err
@@ -75,53 +76,135 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: cfg, seoul: seoul, slots: make(chan struct{}, cfg.MaxInFlight)}
+	return &server{
+		Config:     cfg,
+		metrics:    newMetrics(cfg.Metrics),
+		seoul:      seoul,
+		compressed: compressed,
+		slots:      make(chan struct{}, cfg.MaxInFlight),
+	}, nil
+}
 
-	// Paths are taken as they come: cleaning one would be a redirect, sent before anyone
-	// is asked for a token.
-	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	for path, methods := range byPath(s.routes()) {
-		router.Handle(path, compressed(s.methods(path, methods)))
-	}
+// serving has the server serve these routes, and the console if there is one.
+func (s *server) serving(routes []Route) *server {
+	s.paths = byTemplate(routes)
+	s.router = newRouter(slices.Collect(maps.Keys(s.paths)))
 	if s.Console != nil {
-		router.Handle("/console", s.Console)
-		router.PathPrefix("/console/").Handler(s.Console)
+		s.router.Handle("/console", s.Console)
+		s.router.PathPrefix("/console/").Handler(s.Console)
 	}
-	router.NotFoundHandler = s.adapt("", func(http.ResponseWriter, *http.Request) error { return errNoRoute })
-	return s.observed(s.deadline(headAsGet(router))), nil
+	return s
 }
 
 type server struct {
 	Config
-	seoul *time.Location
-	slots chan struct{} // holds one for each request that is worked on
+	metrics    metrics
+	router     *mux.Router
+	paths      map[string]*path // by template
+	seoul      *time.Location
+	compressed func(http.Handler) http.HandlerFunc
+	slots      chan struct{} // holds one for each request that is worked on
 }
 
-// deadline bounds every request in time.
-func (s *server) deadline(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.Deadline)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
-// headAsGet has HEAD answered as GET is, but for the body.
-func headAsGet(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodHead {
-			get := *r
-			get.Method = http.MethodGet
-			w, r = bodiless{w}, &get
+// route has a request answered by what its path names.
+func (s *server) route(rec *record, r *http.Request) {
+	var match mux.RouteMatch
+	if !s.router.Match(r, &match) {
+		s.failure(rec, rec, r, errNoRoute)
+		return
+	}
+	if r.Method == http.MethodHead { // is answered as GET is; net/http drops the body
+		asGet := *r
+		asGet.Method = http.MethodGet
+		r = &asGet
+	}
+	if match.Handler != nil { // the console
+		match.Handler.ServeHTTP(rec, r)
+		return
+	}
+	p := s.paths[match.Route.GetName()]
+	rec.path, rec.dataInErrors = p.template, p.dataInErrors
+	s.compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, err := s.handle(p, match.Vars, rec, w, r)
+		if err == nil {
+			err = success(w, r, data)
 		}
-		next.ServeHTTP(w, r)
-	})
+		if err != nil {
+			s.failure(rec, w, r, err)
+		}
+	})).ServeHTTP(rec, r)
 }
 
-// bodiless sends the header of an answer and drops its body.
-type bodiless struct{ http.ResponseWriter }
+// handle does what is common to all routes, in the order in which the contract has a
+// request refused: method, token, number in the path, body.
+func (s *server) handle(p *path, numbers map[string]string, rec *record, w http.ResponseWriter, r *http.Request) (data any, err error) {
+	route, ok := p.routes[r.Method]
+	if !ok {
+		w.Header().Set("Allow", p.allow())
+		return nil, errMethod
+	}
+	req := request{rec: rec}
+	req.caller.Party = route.Party
+	if route.Party != "" {
+		err := s.inSlot(func() error {
+			req.caller.UID, err = s.Verifier.Verify(r.Context(), r.Header["X-Token"])
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		rec.uid = req.caller.UID
+	}
+	for name, encoded := range numbers {
+		if err := req.number(name, encoded); err != nil {
+			return nil, err
+		}
+	}
+	if route.Body {
+		if req.body, err = readBody(rec, r); err != nil {
+			return nil, err
+		}
+	}
+	if route.Party == "" && !route.Body { // how the process is can be asked however full it is
+		return route.handle(r.Context(), req)
+	}
+	err = s.inSlot(func() error {
+		data, err = route.handle(r.Context(), req)
+		return err
+	})
+	return data, err
+}
 
-func (b bodiless) Write(p []byte) (int, error) { return len(p), nil }
+// inSlot does work on a request if there is room for it. Reading a body is not done in a
+// slot: it waits for the client, and slow ones would keep the others out.
+func (s *server) inSlot(work func() error) error {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+		return work()
+	default:
+		return errBusy
+	}
+}
 
-// Unwrap lets http.ResponseController reach the connection.
-func (b bodiless) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+// failure answers with an error. Every error becomes an answer here and nowhere else.
+func (s *server) failure(rec *record, w http.ResponseWriter, r *http.Request, err error) {
+	// net/http cancels the context also when a body is late.
+	if errors.Is(r.Context().Err(), context.Canceled) && !errors.Is(err, errSlowBody) {
+		err = fmt.Errorf("%w: %w", errGone, err)
+	}
+	rec.err = err
+	out := outcomeOf(err)
+	if out.status == statusGone {
+		rec.status = statusGone
+		return
+	}
+	if out.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	answer := envelope{Code: out.code, Message: out.message, Field: fieldOf(err)}
+	if rec.dataInErrors {
+		answer.Data = struct{}{}
+	}
+	send(w, r, out.status, answer) // strings: they always encode
+}

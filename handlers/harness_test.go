@@ -119,13 +119,26 @@ type api struct {
 	client    *http.Client
 	log       *logLines
 	metrics   *prometheus.Registry
-	described *openapi.Description // what every answer is held against
+	described *openapi.Description // what every answer is held against, nil for nothing
 }
 
 // serve serves the contract's example to everybody who has a token, unless edited.
 func serve(t testing.TB, edits ...func(*handlers.Config)) *api {
 	t.Helper()
-	a := &api{log: &logLines{}, metrics: prometheus.NewRegistry(), described: described(t)}
+	a := serveBy(t, handlers.New, edits)
+	a.described = described(t)
+	return a
+}
+
+// serveRoutes serves these routes alone, which nothing describes.
+func serveRoutes(t testing.TB, routes []handlers.Route, edits ...func(*handlers.Config)) *api {
+	t.Helper()
+	return serveBy(t, func(cfg handlers.Config) (http.Handler, error) { return handlers.NewOf(cfg, routes) }, edits)
+}
+
+func serveBy(t testing.TB, newHandler func(handlers.Config) (http.Handler, error), edits []func(*handlers.Config)) *api {
+	t.Helper()
+	a := &api{log: &logLines{}, metrics: prometheus.NewRegistry()}
 	cfg := handlers.Config{
 		Verifier: verifier(func(values []string) (string, error) {
 			if len(values) == 0 {
@@ -143,7 +156,7 @@ func serve(t testing.TB, edits ...func(*handlers.Config)) *api {
 	for _, edit := range edits {
 		edit(&cfg)
 	}
-	handler, err := handlers.New(cfg)
+	handler, err := newHandler(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +176,7 @@ func pathOf(route handlers.Route) string {
 // goodBody is a body that the route takes, "" for none.
 func goodBody(route handlers.Route) string {
 	switch {
-	case route.Method != http.MethodPost:
+	case !route.Body:
 		return ""
 	case strings.Contains(route.Path, "/report/"):
 		return `{"reports":["m1"]}`
@@ -236,6 +249,12 @@ func (a *api) send(t testing.TB, method, path, body string, headers ...string) r
 		t.Fatal(err)
 	}
 	answer := response{resp, got}
+	if body := answer.plain(t); len(body) > 0 && bytes.IndexByte(body, '\n') != len(body)-1 {
+		t.Errorf("%s %s: not one line: %q", method, path, body)
+	}
+	if resp.Header.Get("Content-Encoding") == "" {
+		answer.body = bytes.TrimSuffix(got, []byte("\n"))
+	}
 	if path, _, _ := strings.Cut(path, "?"); a.described != nil && !strings.HasPrefix(path, "/console") {
 		if err := a.described.CheckAnswer(method, path, resp.StatusCode, resp.Header, answer.plain(t)); err != nil {
 			t.Errorf("%s %s: %v", method, path, err)
@@ -271,14 +290,19 @@ func (r response) json(t testing.TB) (object map[string]any) {
 	return object
 }
 
-// wantError holds an answer against a row of the contract's table.
-func (r response) wantError(t testing.TB, status int, code, message string) {
+// wantError holds an answer against a row of the contract's table. Of a body that is
+// refused, the last parameter may name the key.
+func (r response) wantError(t testing.TB, status int, code, message string, field ...string) {
 	t.Helper()
 	if r.StatusCode != status {
 		t.Errorf("status %d, want %d", r.StatusCode, status)
 	}
 	if r.Request.Method != http.MethodHead {
-		if want := `{"code":"` + code + `","message":"` + message + `"}`; string(r.body) != want {
+		want := `{"code":"` + code + `","message":"` + message + `"`
+		for _, key := range field {
+			want += `,"field":"` + key + `"`
+		}
+		if want += "}"; string(r.body) != want {
 			t.Errorf("body %s, want %s", r.body, want)
 		}
 	}

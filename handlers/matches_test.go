@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"willson/handlers"
 	"willson/internal/storetest"
 	"willson/store"
 )
@@ -103,31 +102,5 @@ func TestRefusals(t *testing.T) {
 		if got := api.send(t, http.MethodPost, test.path, test.body, "x-token", test.token, "Content-Type", test.mediaType); got.StatusCode != test.status {
 			t.Errorf("%s %q as %s: %s, want %d", test.path, test.body[:1], test.mediaType, got.Status, test.status)
 		}
-	}
-}
-
-func TestRoutesAreTheContracts(t *testing.T) {
-	t.Parallel()
-	var got []string
-	for _, route := range handlers.Routes() {
-		if route.Party != "" {
-			got = append(got, route.Method+" "+route.Path+" "+string(route.Party))
-		}
-	}
-	want := []string{
-		"GET /api/v1/asker/chat/chatrooms asker",
-		"GET /api/v1/willsoner/chat/chatrooms willsoner",
-		"PATCH /api/v1/asker/list/matches/{match_idx}/select asker",
-		"PATCH /api/v1/asker/chat/join/{match_idx} asker",
-		"PATCH /api/v1/willsoner/chat/join/{match_idx} willsoner",
-		"PATCH /api/v1/asker/chat/complete/{match_idx} asker",
-		"GET /api/v1/asker/chat/review/image asker",
-		"POST /api/v1/asker/chat/review asker",
-		"POST /api/v2/asker/chat/review asker",
-		"POST /api/v1/asker/chat/review/complete asker",
-		"POST /api/v1/asker/chat/report/{match_idx} asker",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
 	}
 }

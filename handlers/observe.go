@@ -18,28 +18,33 @@ import (
 	"willson/telemetry"
 )
 
-// A record is what becomes known of a request on its way, for its log line and metrics.
+// A record is what becomes known of a request on its way, for its answer, its log line
+// and the metrics. It is the ResponseWriter under all others.
 type record struct {
 	http.ResponseWriter
-	status   int    // 0 until the answer begins
-	route    string // the route's path, "" when none matched
-	uid      string // "" until the token is verified
-	matchIdx int64  // 0 when the request is of none
-
-	connection string // the header as it was set outside, see readBody
-	err        error
+	unread       bool   // the request has a body that was not read to its end
+	status       int    // 0 until the answer begins
+	path         string // the route's, "" when none fits
+	dataInErrors bool
+	uid          string // "" until the token is verified
+	matchIdx     int64  // 0 when the request is of none, as the next
+	concernIdx   int64
+	err          error
 }
 
 func (rec *record) WriteHeader(status int) {
 	if rec.status == 0 {
 		rec.status = status
 	}
+	if rec.unread { // net/http would wait for the rest of the body before it answers
+		rec.Header().Set("Connection", "close")
+	}
 	rec.ResponseWriter.WriteHeader(status)
 }
 
 func (rec *record) Write(b []byte) (int, error) {
 	if rec.status == 0 {
-		rec.status = http.StatusOK
+		rec.WriteHeader(http.StatusOK)
 	}
 	return rec.ResponseWriter.Write(b)
 }
@@ -47,59 +52,61 @@ func (rec *record) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (rec *record) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 
-type recordKey struct{}
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+}
 
-func recordOf(r *http.Request) *record { return r.Context().Value(recordKey{}).(*record) }
+func newMetrics(registerer prometheus.Registerer) metrics {
+	factory := promauto.With(registerer)
+	return metrics{
+		requests: factory.NewCounterVec(prometheus.CounterOpts{
+			Name: "willson_requests_total",
+			Help: "Requests answered, by route (empty: none matched) and status (499: the client went away).",
+		}, []string{"route", "status"}),
+		seconds: factory.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "willson_request_seconds",
+			Help:    "Time from a request's headers to its answer, by route.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route"}),
+		inFlight: factory.NewGauge(prometheus.GaugeOpts{
+			Name: "willson_requests_in_flight",
+			Help: "Requests being answered.",
+		}),
+	}
+}
 
-// recordMatch notes which match a request is of, if its path does not say.
-func recordMatch(ctx context.Context, idx int64) { ctx.Value(recordKey{}).(*record).matchIdx = idx }
+// ServeHTTP has every request answered within the deadline, logged in one line and
+// counted, also one that panics; but a panic within an answer is logged alone, and cuts
+// the connection.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	id := fmt.Sprintf("%016x", rand.Uint64())
+	w.Header().Set("X-Request-Id", id)
+	ctx := telemetry.With(r.Context(), append(telemetry.Trace(r, s.Project), slog.String("request_id", id))...)
+	ctx, cancel := context.WithTimeout(ctx, s.Deadline)
+	defer cancel()
+	rec := &record{ResponseWriter: w, unread: r.Body != nil && r.Body != http.NoBody}
+	s.metrics.inFlight.Inc()
+	defer s.metrics.inFlight.Dec()
 
-// observed has every request answered, logged in one line and counted, also one that
-// panics; but a panic within an answer is logged alone, and cuts the connection.
-func (s *server) observed(next http.Handler) http.Handler {
-	factory := promauto.With(s.Metrics)
-	requests := factory.NewCounterVec(prometheus.CounterOpts{
-		Name: "willson_requests_total",
-		Help: "Requests answered, by route (empty: none matched) and status (499: the client went away).",
-	}, []string{"route", "status"})
-	seconds := factory.NewHistogramVec(prometheus.HistogramOpts{
-		Name:    "willson_request_seconds",
-		Help:    "Time from a request's headers to its answer, by route.",
-		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-	}, []string{"route"})
-	inFlight := factory.NewGauge(prometheus.GaugeOpts{
-		Name: "willson_requests_in_flight",
-		Help: "Requests being answered.",
-	})
+	s.recovered(rec, r.WithContext(ctx))
 
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		id := fmt.Sprintf("%016x", rand.Uint64())
-		w.Header().Set("X-Request-Id", id)
-		rec := &record{ResponseWriter: w}
-		ctx := context.WithValue(r.Context(), recordKey{}, rec)
-		ctx = telemetry.With(ctx, append(telemetry.Trace(r, s.Project), slog.String("request_id", id))...)
-		r = r.WithContext(ctx)
-		inFlight.Inc()
-		defer inFlight.Dec()
-
-		s.recovered(next, rec, r)
-
-		took := time.Since(start)
-		requests.WithLabelValues(rec.route, strconv.Itoa(rec.status)).Inc()
-		seconds.WithLabelValues(rec.route).Observe(took.Seconds())
-		if rec.route != "" { // and so the method is one of ours
-			trace.SpanFromContext(ctx).SetName(r.Method + " " + rec.route)
-		}
-		s.logRequest(ctx, r.Method, rec, took)
-		if rec.status == statusGone {
-			panic(http.ErrAbortHandler) // or net/http would say 200 to a client that only stopped sending
-		}
-	})
+	took := time.Since(start)
+	s.metrics.requests.WithLabelValues(rec.path, strconv.Itoa(rec.status)).Inc()
+	s.metrics.seconds.WithLabelValues(rec.path).Observe(took.Seconds())
+	if rec.path != "" { // and so the method is one of ours
+		trace.SpanFromContext(ctx).SetName(r.Method + " " + rec.path)
+	}
+	s.logRequest(ctx, r.Method, rec, took)
+	if rec.status == statusGone {
+		panic(http.ErrAbortHandler) // or net/http would say 200 to a client that only stopped sending
+	}
 }
 
 // recovered turns a panic into a 500 and a log line with the stack.
-func (s *server) recovered(next http.Handler, rec *record, r *http.Request) {
+func (s *server) recovered(rec *record, r *http.Request) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -111,10 +118,9 @@ func (s *server) recovered(next http.Handler, rec *record, r *http.Request) {
 		if rec.status != 0 {
 			panic(http.ErrAbortHandler) // half an answer is out: cut the connection
 		}
-		rec.err = fmt.Errorf("panic: %v", cause)
-		failure(rec, r, rec.err)
+		s.failure(rec, rec, r, fmt.Errorf("panic: %v", cause))
 	}()
-	next.ServeHTTP(rec, r)
+	s.route(rec, r)
 }
 
 // logRequest writes the request's one line. Neither the token nor anything else that
@@ -127,10 +133,10 @@ func (s *server) logRequest(ctx context.Context, method string, rec *record, too
 	if !s.Log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 6)
+	attrs := make([]slog.Attr, 0, 7)
 	attrs = append(attrs, slog.Group("httpRequest",
 		slog.String("requestMethod", method[:min(len(method), 16)]),
-		slog.String("requestUrl", rec.route),
+		slog.String("requestUrl", rec.path),
 		slog.Int("status", rec.status),
 		slog.String("latency", strconv.FormatFloat(took.Seconds(), 'f', 6, 64)+"s"),
 	))
@@ -139,6 +145,9 @@ func (s *server) logRequest(ctx context.Context, method string, rec *record, too
 	}
 	if rec.matchIdx != 0 {
 		attrs = append(attrs, slog.Int64("match", rec.matchIdx))
+	}
+	if rec.concernIdx != 0 {
+		attrs = append(attrs, slog.Int64("concern", rec.concernIdx))
 	}
 	if rec.err != nil {
 		attrs = append(attrs, slog.String("error", rec.err.Error()))
