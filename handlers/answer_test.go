@@ -337,10 +337,16 @@ func TestCompression(t *testing.T) {
 			t.Errorf("%d bytes compressed, %d plain", len(got.body), len(plain.body))
 		}
 	}
-	for _, path := range []string{"/healthz", "/nowhere", chatrooms + "/"} {
+	for _, path := range []string{"/health", "/nowhere", reviews + "/image"} {
 		if got := api.ask(t, http.MethodGet, path, "Accept-Encoding", "gzip"); got.Header.Get("Content-Encoding") != "" {
 			t.Errorf("%s: %d bytes are compressed", path, len(got.body))
 		}
+	}
+	oneRow := serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) {
+		return store.Sessions{UnderWay: example().UnderWay}, nil
+	})).ask(t, http.MethodGet, chatrooms, "Accept-Encoding", "gzip")
+	if oneRow.Header.Get("Content-Encoding") != "" {
+		t.Errorf("a list of %d bytes, less than a packet's, is compressed", len(oneRow.body))
 	}
 }
 
