@@ -34,8 +34,8 @@ export async function startServer(binary, env = {}) {
     ended.then((code) => reject(new Error(`the server ended with ${code}:\n${said.join('\n')}`)));
     createInterface(child.stderr).on('line', (line) => {
       said.push(line);
-      const { message, addr } = JSON.parse(line);
-      if (message === 'listening') resolve(addr);
+      const listening = /msg=listening addr="?([^" ]+)/.exec(line); // over both emulators the log is text
+      if (listening) resolve(listening[1]);
     });
   });
   const stop = async () => {

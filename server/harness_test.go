@@ -1,4 +1,4 @@
-package main
+package server_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"willson/internal/authemulator"
 	"willson/internal/issuer"
 	"willson/internal/telemetrytest"
+	"willson/server"
 	"willson/telemetry"
 )
 
@@ -45,8 +46,7 @@ const asServer = "WILLSON_TEST_AS_SERVER"
 // takes a copy, before anything runs that reads it.
 func TestMain(m *testing.M) {
 	if os.Getenv(asServer) != "" {
-		main()
-		return
+		os.Exit(server.Main())
 	}
 	http.DefaultTransport.(*http.Transport).DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if i := google.Load(); i != nil {
@@ -90,7 +90,7 @@ func startServer(t testing.TB, env map[string]string) *serverUnderTest {
 	full := map[string]string{"PORT": "0", "GOOGLE_CLOUD_PROJECT": testProject}
 	maps.Copy(full, env)
 	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", full["FIREBASE_AUTH_EMULATOR_HOST"])
-	cfg, err := readConfig(func(name string) string { return full[name] })
+	cfg, err := server.ReadConfig(func(name string) string { return full[name] })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func startServer(t testing.TB, env map[string]string) *serverUnderTest {
 	var result error
 	go func() {
 		defer close(ended)
-		result = run(ctx, cfg, telemetry.NewLogger(log, cfg.logLevel, false), prometheus.NewRegistry(), func(a net.Addr) { address <- a })
+		result = server.Run(ctx, cfg, telemetry.NewLogger(log, cfg.LogLevel, false), prometheus.NewRegistry(), func(a net.Addr) { address <- a })
 	}()
 	s := &serverUnderTest{log: log, stop: func() error {
 		cancel()

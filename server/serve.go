@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"context"
@@ -19,6 +19,20 @@ const (
 	grace = 7 * time.Second
 )
 
+const (
+	// headersWithin is how long a client may take for a request's headers.
+	headersWithin = 5 * time.Second
+	// requestWithin is how long a client may take for all of it; handlers set a deadline
+	// of their own for a body that they read.
+	requestWithin = 10 * time.Second
+	// idleWithin is how long a connection may wait for its next request. Google's load
+	// balancers keep theirs for 600 s and want a server that keeps them longer: else the two
+	// close and send at the same moment, and the client gets a 502
+	// (https://cloud.google.com/load-balancing/docs/https#timeout-keepalive-backends). Once a
+	// request has begun the two above hold, on a kept connection as on a new one.
+	idleWithin = 620 * time.Second
+)
+
 // serve serves one listener until ctx is over and its running requests are done.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, deadline time.Duration, errorLog *log.Logger) error {
 	var stopping atomic.Bool
@@ -29,10 +43,10 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, dea
 			}
 			handler.ServeHTTP(w, r)
 		}),
-		ReadHeaderTimeout:            5 * time.Second,
-		ReadTimeout:                  10 * time.Second,
+		ReadHeaderTimeout:            headersWithin,
+		ReadTimeout:                  requestWithin,
 		WriteTimeout:                 deadline + 10*time.Second, // the handler's answer, then the slowest good client
-		IdleTimeout:                  2 * time.Minute,
+		IdleTimeout:                  idleWithin,
 		MaxHeaderBytes:               16 << 10,
 		DisableGeneralOptionsHandler: true, // OPTIONS * is answered as everything else
 		ErrorLog:                     errorLog,

@@ -1,4 +1,4 @@
-package main
+package server_test
 
 import (
 	"os"
@@ -31,7 +31,7 @@ func deploy(t *testing.T, env ...string) (said string, calls []string, err error
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("/bin/bash", "deploy.sh")
+	cmd := exec.Command("/bin/bash", "../deploy.sh")
 	cmd.Env = append([]string{"PATH=" + dir + ":/bin:/usr/bin", "CALLS=" + dir + "/calls", "FIREBASE=" + dir + "/firebase", "PROJECT=my-project"}, env...)
 	output, err := cmd.CombinedOutput()
 	called, _ := os.ReadFile(dir + "/calls") // none: no tool was called

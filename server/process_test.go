@@ -1,4 +1,4 @@
-package main
+package server_test
 
 import (
 	"bufio"
@@ -31,6 +31,9 @@ type process struct {
 	exited chan error
 }
 
+// listens finds the address in the line that tells it, in either form of the log.
+var listens = regexp.MustCompile(`(?:msg=listening addr=|"message":"listening","addr":)"?([^" ]+)`)
+
 // startProcess starts the server with this environment and nothing else of ours, over
 // emulators that are not there unless env says otherwise.
 func startProcess(t *testing.T, env ...string) *process {
@@ -60,9 +63,8 @@ func startProcess(t *testing.T, env ...string) *process {
 			t.Fatalf("the server ended: %v, after %q", err, p.begun)
 		}
 		p.begun = append(p.begun, text)
-		var line struct{ Message, Addr string }
-		if json.Unmarshal([]byte(text), &line) == nil && line.Message == "listening" {
-			p.addr = line.Addr
+		if listening := listens.FindStringSubmatch(text); listening != nil {
+			p.addr = listening[1]
 		}
 	}
 	return p
@@ -103,10 +105,10 @@ func TestRefusesToStart(t *testing.T) {
 		`GOOGLE_CLOUD_PROJECT=\"demo-willson\\r\"`:                           {"GOOGLE_CLOUD_PROJECT=demo-willson\r"},
 		`FIRESTORE_EMULATOR_HOST=\"127.0.0.1:8080 \"`:                        {"GOOGLE_CLOUD_PROJECT=willson", "FIRESTORE_EMULATOR_HOST=127.0.0.1:8080 "},
 		`PORT=\"http\" is not a port`:                                        {"GOOGLE_CLOUD_PROJECT=willson", "PORT=http"},
-		`GOOGLE_APPLICATION_CREDENTIALS=\"main.go\": the file is not JSON`:   {"GOOGLE_CLOUD_PROJECT=willson", "GOOGLE_APPLICATION_CREDENTIALS=main.go"},
+		`GOOGLE_APPLICATION_CREDENTIALS=\"serve.go\": the file is not JSON`:  {"GOOGLE_CLOUD_PROJECT=willson", "GOOGLE_APPLICATION_CREDENTIALS=serve.go"},
 		`GOOGLE_APPLICATION_CREDENTIALS=\"nowhere\": no such file or direct`: {"GOOGLE_CLOUD_PROJECT=willson", "GOOGLE_APPLICATION_CREDENTIALS=nowhere"},
 		`METRICS_ADDR=192.0.2.1:9090: listen tcp`: {
-			"GOOGLE_CLOUD_PROJECT=willson", "PORT=0", "METRICS_ADDR=192.0.2.1:9090", "FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:1", "FIRESTORE_EMULATOR_HOST=127.0.0.1:1",
+			"GOOGLE_CLOUD_PROJECT=willson", "PORT=0", "METRICS_ADDR=192.0.2.1:9090", "FIRESTORE_EMULATOR_HOST=127.0.0.1:1",
 		},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -169,6 +171,20 @@ func TestPreflight(t *testing.T) {
 	p.stop()
 }
 
+// TestLogForm: JSON for a machine, unless both emulators say that this is a developer's.
+func TestLogForm(t *testing.T) {
+	t.Parallel()
+	for env, text := range map[string]bool{"HOST=": true, "FIREBASE_AUTH_EMULATOR_HOST=": false} {
+		p := startProcess(t, env)
+		for _, line := range p.begun {
+			if json.Valid([]byte(line)) == text {
+				t.Errorf("%s: logged %q", env, line)
+			}
+		}
+		p.stop()
+	}
+}
+
 // TestLogReaderGoes: as in `willson 2> >(head -2)`.
 func TestLogReaderGoes(t *testing.T) {
 	t.Parallel()
@@ -216,7 +232,7 @@ func TestLogOfLibraries(t *testing.T) {
 	go empty.Serve(listener)
 	defer empty.Stop()
 	for protocol, endpoint := range map[string]string{"http/protobuf": refusing.URL, "grpc": "http://" + listener.Addr().String()} {
-		p := startProcess(t, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol, "OTEL_BSP_SCHEDULE_DELAY=10",
+		p := startProcess(t, "FIREBASE_AUTH_EMULATOR_HOST=", "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol, "OTEL_BSP_SCHEDULE_DELAY=10",
 			"OTEL_EXPORTER_OTLP_TIMEOUT=soon", "OTEL_RESOURCE_ATTRIBUTES=a", "OTEL_PROPAGATORS=nonsense", "OTEL_TRACES_SAMPLER=dice")
 		p.healthz()
 		lines := p.begun

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"io"
@@ -8,12 +8,19 @@ import (
 	"github.com/rs/cors"
 )
 
+// allowedHeaders are those that the API reads, and those that monitoring libraries put on
+// every request of a page: a preflight that refuses one of them would refuse the page.
+var allowedHeaders = []string{
+	"x-token", "content-type", "if-none-match",
+	"traceparent", "tracestate", "baggage", "sentry-trace",
+}
+
 // crossOrigin lets the pages of the allowed origins call the API from a browser, which
 // first asks with a preflight: OPTIONS without a token. In local mode the pages of this
 // machine are allowed too, on any port. Where no page is, nothing is added to answers.
-func crossOrigin(api http.Handler, cfg config) http.Handler {
-	origins := slices.Clone(cfg.allowedOrigins)
-	if cfg.local() {
+func crossOrigin(api http.Handler, cfg Config) http.Handler {
+	origins := slices.Clone(cfg.AllowedOrigins)
+	if cfg.Local() {
 		for _, host := range []string{"http://localhost", "https://localhost", "http://127.0.0.1", "https://127.0.0.1"} {
 			origins = append(origins, host, host+":*")
 		}
@@ -24,7 +31,7 @@ func crossOrigin(api http.Handler, cfg config) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins:     origins,
 		AllowedMethods:     []string{http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost},
-		AllowedHeaders:     []string{"x-token", "content-type", "if-none-match"},
+		AllowedHeaders:     allowedHeaders,
 		ExposedHeaders:     []string{"ETag", "Retry-After", "X-Request-Id"},
 		MaxAge:             7200, // seconds; Chrome keeps no preflight longer
 		OptionsPassthrough: true,
@@ -36,6 +43,6 @@ func crossOrigin(api http.Handler, cfg config) http.Handler {
 		// A preflight's headers say it all, but every answer of this server is JSON.
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Header().Set("Cache-Control", "private, no-cache")
-		io.WriteString(w, `{"code":"success","message":"success"}`) // an error means that the client is gone
+		io.WriteString(w, `{"code":"success","message":"success"}`+"\n") // an error means that the client is gone
 	}))
 }

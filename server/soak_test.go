@@ -1,6 +1,6 @@
 //go:build soak
 
-package main
+package server_test
 
 import (
 	"fmt"

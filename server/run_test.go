@@ -1,4 +1,4 @@
-package main
+package server_test
 
 import (
 	"bytes"
@@ -26,6 +26,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"willson/internal/fakefirestore"
+	"willson/server"
 	"willson/store"
 )
 
@@ -114,12 +115,12 @@ func send(t testing.TB, method, url, content, token string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, string(body)
+	return resp.StatusCode, strings.TrimSuffix(string(body), "\n")
 }
 
 func golden(t testing.TB) string {
 	t.Helper()
-	content, err := os.ReadFile("handlers/testdata/asker-chatrooms.golden.json")
+	content, err := os.ReadFile("../handlers/testdata/asker-chatrooms.golden.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +367,7 @@ func TestCannotRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = run(t.Context(), cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), func(net.Addr) {
+		err = server.Run(t.Context(), cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), func(net.Addr) {
 			t.Errorf("%v: listening", env)
 		})
 		if err == nil || !strings.Contains(err.Error(), want) {

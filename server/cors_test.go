@@ -1,27 +1,30 @@
-package main
+package server_test
 
 import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"willson/server"
 )
 
 // TestCrossOrigin: browsers are told which pages may call the API, and their preflights,
 // which carry no token, get no further.
 func TestCrossOrigin(t *testing.T) {
 	t.Parallel()
-	one := config{allowedOrigins: []string{"https://willson.example"}}
-	local := config{authEmulator: "127.0.0.1:9099", emulator: "127.0.0.1:8080"}
+	one := server.Config{AllowedOrigins: []string{"https://willson.example"}}
+	local := server.Config{AuthEmulator: "127.0.0.1:9099", FirestoreEmulator: "127.0.0.1:8080"}
 	for name, test := range map[string]struct {
-		cfg                     config
+		cfg                     server.Config
 		origin, method, headers string // asked for by a preflight
 		allowed, varies         bool
 	}{
-		"nobody by default":              {config{}, "https://willson.example", "GET", "x-token", false, false},
-		"nobody beside real tokens":      {config{emulator: "127.0.0.1:8080"}, "http://localhost:5173", "GET", "x-token", false, false},
+		"nobody by default":              {server.Config{}, "https://willson.example", "GET", "x-token", false, false},
+		"nobody beside real tokens":      {server.Config{FirestoreEmulator: "127.0.0.1:8080"}, "http://localhost:5173", "GET", "x-token", false, false},
 		"the one":                        {one, "https://willson.example", "GET", "x-token", true, true},
 		"the one, with a change":         {one, "https://willson.example", "PATCH", "content-type,x-token", true, true},
 		"the one, with its ETag":         {one, "https://willson.example", "HEAD", "if-none-match,x-token", true, true},
+		"the one, watched over":          {one, "https://willson.example", "GET", "baggage,sentry-trace,traceparent,tracestate,x-token", true, true},
 		"the one, with a review":         {one, "https://willson.example", "POST", "content-type,x-token", true, true},
 		"a method that we have not":      {one, "https://willson.example", "DELETE", "x-token", false, true},
 		"a header that we do not read":   {one, "https://willson.example", "GET", "authorization", false, true},
@@ -38,7 +41,7 @@ func TestCrossOrigin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			reached := 0
-			handler := crossOrigin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			handler := server.CrossOrigin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				reached++
 				w.WriteHeader(http.StatusTeapot)
 			}), test.cfg)
@@ -57,7 +60,7 @@ func TestCrossOrigin(t *testing.T) {
 				t.Errorf("the preflight is answered by %v", preflight.Header())
 			}
 			if test.varies {
-				if reached != 0 || preflight.Code != http.StatusOK || preflight.Body.String() != `{"code":"success","message":"success"}` || preflight.Header().Get("Content-Type") != "application/json; charset=utf-8" {
+				if reached != 0 || preflight.Code != http.StatusOK || preflight.Body.String() != `{"code":"success","message":"success"}`+"\n" || preflight.Header().Get("Content-Type") != "application/json; charset=utf-8" {
 					t.Errorf("the preflight reached the API, or: %d %s", preflight.Code, preflight.Body)
 				}
 			}

@@ -1,4 +1,4 @@
-package main
+package server_test
 
 import (
 	"context"
@@ -92,10 +92,12 @@ func TestIsolationMatrix(t *testing.T) {
 		return row
 	}
 	matrix := map[string]map[string]string{
-		"GET /healthz":                                        anyState(ok),
-		"GET /readyz":                                         anyState(ok),
-		"GET /api/v1/asker/chat/chatrooms":                    cells(nothing, ok, ok, nothing),
-		"GET /api/v1/willsoner/chat/chatrooms":                cells(nothing, ok, ok, nothing),
+		"GET /health":                          anyState(ok),
+		"GET /ready":                           anyState(ok),
+		"GET /healthz":                         anyState(ok),
+		"GET /readyz":                          anyState(ok),
+		"GET /api/v1/asker/chat/chatrooms":     cells(nothing, ok, ok, nothing),
+		"GET /api/v1/willsoner/chat/chatrooms": cells(nothing, ok, ok, nothing),
 		"PATCH /api/v1/asker/list/matches/{match_idx}/select": cells(ok, again, again, nothing),
 		"PATCH /api/v1/asker/chat/join/{match_idx}":           cells(nothing, ok, "too_early", nothing),
 		"PATCH /api/v1/willsoner/chat/join/{match_idx}":       cells(nothing, ok, "too_early", nothing),

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"crypto/x509"
@@ -40,8 +40,7 @@ func (e *environment) warn(format string, args ...any) {
 // character, as a file with Windows line ends or a careless copy brings it, is a problem.
 func (e *environment) value(name, otherwise string) string {
 	value := e.getenv(name)
-	stray := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
-	if !utf8.ValidString(value) || strings.ContainsFunc(value, stray) {
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, isStray) {
 		e.problem("%s=%q contains a blank or an invisible character", name, value)
 		return otherwise
 	}
@@ -50,6 +49,8 @@ func (e *environment) value(name, otherwise string) string {
 	}
 	return value
 }
+
+func isStray(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
 
 // project returns a project id. Google's rule
 // (https://cloud.google.com/resource-manager/docs/creating-managing-projects): 6 to 30
@@ -65,6 +66,38 @@ func (e *environment) project(name string) string {
 		e.problem("%s=%q is not a project id like my-project-123: 6 to 30 lowercase letters, digits and hyphens, a letter first", name, value)
 	}
 	return value
+}
+
+// number returns a whole number of 32 bits, at least so much.
+func (e *environment) number(name string, otherwise, least int64, what string) int64 {
+	value := e.value(name, strconv.FormatInt(otherwise, 10))
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || n < least {
+		e.problem("%s=%q is not %s, at least %d", name, value, what, least)
+	}
+	return n
+}
+
+func (e *environment) boolean(name string, otherwise bool) bool {
+	value := e.value(name, strconv.FormatBool(otherwise))
+	b, err := strconv.ParseBool(value)
+	if err != nil {
+		e.problem("%s=%q is neither true nor false", name, value)
+	}
+	return b
+}
+
+// codes returns a list of codes that only the invited know: a problem does not tell them.
+func (e *environment) codes(name string) []string {
+	value := e.getenv(name)
+	if value == "" {
+		return nil
+	}
+	codes := strings.Split(value, ",")
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, isStray) || slices.Contains(codes, "") {
+		e.problem("%s: one of the codes is empty, or contains a blank or an invisible character", name)
+	}
+	return codes
 }
 
 func (e *environment) deadline(name, otherwise string) time.Duration {
