@@ -1,9 +1,9 @@
 package server_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,8 +16,53 @@ import (
 	"willson/store"
 )
 
-// states are what a match can be in, and what is stored of each.
+// A row of the matrix is what a route answers, by code.
+type row struct {
+	all   string            // to everybody who may ask at all; "" where it depends on who and on what
+	owner map[string]string // else to the party whom the route is for, by the match's state; to others not_found
+	body  string            // what is sent, MATCH standing for the match's number
+}
+
+// states are what a match can be in; putSession says what is stored of each.
 var states = []string{"none", "waiting", "chat", "reserved", "complete", "unknown"}
+
+// owners is the row of a route whose owner is answered so of a match that is waiting, in a
+// chat, reserved and complete, and not_found of one that is not there or of an unknown status.
+func owners(waiting, chat, reserved, complete string) row {
+	return row{owner: map[string]string{
+		"none": "not_found", "waiting": waiting, "chat": chat, "reserved": reserved, "complete": complete, "unknown": "not_found",
+	}}
+}
+
+func everybody(code string) row { return row{all: code} }
+
+func (r row) sending(body string) row { r.body = body; return r }
+
+// matrix has a row for each route. Every new one needs its own: who may do what, and when?
+func matrix() map[string]row {
+	const (
+		ok, no = "success", "not_found"
+		review = `{"match_idx":MATCH,"content":"좋았어요","rating":5,"image_idx":1}`
+	)
+	return map[string]row{
+		"GET /health":  everybody(ok),
+		"GET /healthz": everybody(ok),
+		"GET /ready":   everybody(ok),
+		"GET /readyz":  everybody(ok),
+
+		"GET /api/v1/asker/chat/chatrooms":                    owners(no, ok, ok, no),
+		"GET /api/v1/willsoner/chat/chatrooms":                owners(no, ok, ok, no),
+		"PATCH /api/v1/asker/list/matches/{match_idx}/select": owners(ok, ok, ok, no),
+		"PATCH /api/v1/asker/chat/join/{match_idx}":           owners(no, ok, "too_early", no),
+		"PATCH /api/v1/willsoner/chat/join/{match_idx}":       owners(no, ok, "too_early", no),
+		"PATCH /api/v1/asker/chat/complete/{match_idx}":       owners(no, ok, no, ok),
+		"GET /api/v1/asker/chat/review/image":                 everybody(ok),
+		"POST /api/v1/asker/chat/review":                      owners(no, ok, no, ok).sending(review),
+		"POST /api/v2/asker/chat/review":                      owners(no, ok, no, ok).sending(review),
+		"POST /api/v1/asker/chat/review/complete":             owners(no, ok, no, ok).sending(review),
+		"POST /api/v1/asker/chat/report/{match_idx}":          owners(no, "successfully_updated", no, "successfully_updated").sending(`{"reports":["m1"]}`),
+	}
+}
 
 // A session is a match in some state, between two people of its own.
 type session struct {
@@ -66,113 +111,69 @@ func putSession(t *testing.T, client *firestore.Client, idx int64, state string)
 	return s
 }
 
-// TestIsolationMatrix asks every route as everybody, of a match in every state. A route
-// without a row fails. Only the party whom the route is for may do anything at all, and
-// everybody else is told the same as of a match that does not exist.
+// TestIsolationMatrix asks every route as everybody, of a match in every state. Only the
+// party whom the route is for may do anything at all, and everybody else is told the same as
+// of a match that does not exist.
 func TestIsolationMatrix(t *testing.T) {
-	needEmulators(t)
-	google := startGoogle(t)
-	google.Project = freshProject()
-	client := firestoreClient(t, google.Project, firestoreEmulator)
-	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": firestoreEmulator, "GOOGLE_CLOUD_PROJECT": google.Project, "REQUEST_DEADLINE": "10s"})
-	put := func(path string, doc any) {
-		if _, err := client.Doc(path).Set(t.Context(), doc); err != nil {
-			t.Fatal(err)
-		}
+	google, fake := startGoogle(t), startFake(t)
+	client := firestoreClient(t, testProject, fake.Addr())
+	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": fake.Addr(), "REQUEST_DEADLINE": "10s"})
+	if _, err := client.Doc("review_images/1").Set(t.Context(), store.ReviewImage{Idx: 1, Name: "재치있는 타입", Detail: "유머", Pic: "p"}); err != nil {
+		t.Fatal(err)
 	}
-	put("review_images/1", store.ReviewImage{Idx: 1, Name: "재치있는 타입", Detail: "유머", Pic: "p"})
+	anonymous := func(_, claims map[string]any) {
+		claims["provider_id"] = "anonymous"
+		claims["firebase"] = map[string]any{"sign_in_provider": "anonymous", "identities": map[string]any{}}
+	}
 
-	const ok, again, nothing, noToken = "success", "success", "not_found", "token_not_found"
-	cells := func(waiting, chat, reserved, complete string) map[string]string {
-		return map[string]string{"none": nothing, "waiting": waiting, "chat": chat, "reserved": reserved, "complete": complete, "unknown": nothing}
-	}
-	anyState := func(code string) map[string]string {
-		row := cells(code, code, code, code)
-		row["none"], row["unknown"] = code, code
-		return row
-	}
-	matrix := map[string]map[string]string{
-		"GET /health":                          anyState(ok),
-		"GET /ready":                           anyState(ok),
-		"GET /healthz":                         anyState(ok),
-		"GET /readyz":                          anyState(ok),
-		"GET /api/v1/asker/chat/chatrooms":     cells(nothing, ok, ok, nothing),
-		"GET /api/v1/willsoner/chat/chatrooms": cells(nothing, ok, ok, nothing),
-		"PATCH /api/v1/asker/list/matches/{match_idx}/select": cells(ok, again, again, nothing),
-		"PATCH /api/v1/asker/chat/join/{match_idx}":           cells(nothing, ok, "too_early", nothing),
-		"PATCH /api/v1/willsoner/chat/join/{match_idx}":       cells(nothing, ok, "too_early", nothing),
-		"PATCH /api/v1/asker/chat/complete/{match_idx}":       cells(nothing, ok, nothing, again),
-		"GET /api/v1/asker/chat/review/image":                 anyState(ok),
-		"POST /api/v1/asker/chat/review":                      cells(nothing, ok, nothing, ok),
-		"POST /api/v2/asker/chat/review":                      cells(nothing, ok, nothing, ok),
-		"POST /api/v1/asker/chat/review/complete":             cells(nothing, ok, nothing, ok),
-		"POST /api/v1/asker/chat/report/{match_idx}":          cells(nothing, "successfully_updated", nothing, "successfully_updated"),
-	}
-	forAll := func(route handlers.Route) bool {
-		return route.Party == "" || strings.HasSuffix(route.Path, "/review/image")
-	}
-	idx := int64(0)
+	rows, idx := matrix(), int64(0)
 	for _, route := range handlers.Routes() {
 		name := route.Method + " " + route.Path
-		row, there := matrix[name]
-		if !there {
+		row, there := rows[name]
+		if delete(rows, name); !there {
 			t.Errorf("%s has no row: who may do what?", name)
 			continue
 		}
 		for _, state := range states {
 			idx++
 			session := putSession(t, client, idx, state)
-			people := map[store.Party]string{store.Asker: session.asker, store.Willsoner: session.willsoner}
-			owner := people[route.Party]
-			delete(people, route.Party)
-			tokens := map[string]string{"no token": "", "stranger": google.Token("stranger"), "owner in part": google.Token(owner + "x"), "anonymous": google.Token("anonymous", func(_, claims map[string]any) {
-				claims["provider_id"] = "anonymous"
-				claims["firebase"] = map[string]any{"sign_in_provider": "anonymous", "identities": map[string]any{}}
-			})}
-			for party, uid := range people {
-				tokens["the "+string(party)] = google.Token(uid)
+			owner, other := session.asker, session.willsoner
+			if route.Party == store.Willsoner {
+				owner, other = other, owner
 			}
-			before := versions(t, client, session)
-			for who, token := range tokens {
-				want := nothing
-				if who == "no token" {
-					want = noToken
-				}
-				if forAll(route) && (token != "" || route.Party == "") {
-					want = ok
-				}
-				if code, body := askOf(t, s.base, route, session, token); code != want {
+			ask := func(who, token, want string) {
+				t.Helper()
+				number := strconv.FormatInt(idx, 10)
+				path := strings.Replace(route.Path, "{match_idx}", number, 1)
+				_, body := send(t, route.Method, s.base+path, strings.Replace(row.body, "MATCH", number, 1), token)
+				if !strings.HasPrefix(body, `{"code":"`+want+`"`) {
 					t.Errorf("%s of %s by %s: %s, want %s", name, state, who, body, want)
 				}
 			}
-			if after := versions(t, client, session); after != before {
+			toNobody := "token_not_found"
+			if route.Party == "" {
+				toNobody = row.all
+			}
+			before := versions(t, client, session)
+			ask("nobody", "", toNobody)
+			for who, token := range map[string]string{
+				"a stranger": google.Token("stranger"), "half the owner": google.Token(owner + "x"),
+				"somebody anonymous": google.Token("anonymous", anonymous), "the other party": google.Token(other),
+			} {
+				ask(who, token, cmp.Or(row.all, "not_found"))
+			}
+			if versions(t, client, session) != before {
 				t.Errorf("%s of %s: somebody changed it", name, state)
 			}
-			if code, body := askOf(t, s.base, route, session, google.Token(owner)); code != row[state] {
-				t.Errorf("%s of %s by its owner: %s, want %s", name, state, body, row[state])
-			}
+			ask("its owner", google.Token(owner), cmp.Or(row.all, row.owner[state]))
 		}
 	}
-	if len(matrix) != len(handlers.Routes()) {
-		t.Errorf("%d rows for %d routes", len(matrix), len(handlers.Routes()))
+	for name := range rows {
+		t.Errorf("%s has a row and is no route", name)
 	}
 	if broken, err := storetest.Invariants(t.Context(), client); err != nil || len(broken) > 0 {
 		t.Errorf("%v %q", err, broken)
 	}
-}
-
-// askOf makes a route's request of that session's match, and returns the answer's code.
-func askOf(t *testing.T, base string, route handlers.Route, s session, token string) (code, body string) {
-	t.Helper()
-	number := strconv.FormatInt(s.idx, 10)
-	content := ""
-	if route.Method == http.MethodPost {
-		content = `{"match_idx":` + number + `,"content":"좋았어요","rating":5,"image_idx":1,"reports":["m1"]}`
-	}
-	_, body = send(t, route.Method, base+strings.Replace(route.Path, "{match_idx}", number, 1), content, token)
-	rest, _ := strings.CutPrefix(body, `{"code":"`)
-	code, _, _ = strings.Cut(rest, `"`)
-	return code, body
 }
 
 // versions tells whether anything of a session was written since.
