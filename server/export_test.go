@@ -1,3 +1,6 @@
 package server
 
-var CrossOrigin = crossOrigin
+var (
+	CrossOrigin = crossOrigin
+	Serve       = serve
+)

@@ -116,11 +116,7 @@ func putFour(t testing.TB, fake *fakefirestore.Server, asker string) {
 			Idx: idx, Roomkey: asker + "_x", AskerUID: asker, Status: store.Reserved, StartsAt: m.CreatedAt, Concern: concern, Card: card,
 		}
 	}
-	for path, doc := range docs {
-		if _, err := client.Doc(path).Set(t.Context(), doc); err != nil {
-			t.Fatal(err)
-		}
-	}
+	putAll(t, client, docs)
 }
 
 // waitServed waits for a 200, as long as a server may take to be back after an outage.
@@ -289,32 +285,42 @@ func TestKilledMidRequest(t *testing.T) {
 	}
 }
 
-// TestStopUnderLoad: a server that is told to stop answers every request that it took.
+// TestStopUnderLoad: a server that is told to stop answers every request that it took,
+// also one that takes longer than it still reads new ones, and ends in time.
 func TestStopUnderLoad(t *testing.T) {
-	f := startFaulty(t, nil)
-	f.firestore.OnCall(fakefirestore.Always(fakefirestore.Fault{Delay: 20 * time.Millisecond}))
+	f := startFaulty(t, map[string]string{"REQUEST_DEADLINE": "5s"})
 	load := startLoad(16, f.ask)
 	load.waitFor(t, 200, 200)
+	f.firestore.OnCall(fakefirestore.Always(fakefirestore.Fault{Delay: 2 * time.Second}))
+	begun := f.firestore.Count("RunQuery")
+	waitFor(t, "long requests are under way", func() bool { return f.firestore.Count("RunQuery") > begun })
 	start := time.Now()
 	if err := f.server.stop(); err != nil {
 		t.Errorf("run: %v", err)
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > 9*time.Second { // Cloud Run kills after ten
 		t.Errorf("stopping took %s", took)
 	}
 	load.stop()
-	load.only(t, time.Second, 200)
+	load.only(t, 5*time.Second, 200)
+	if _, _, err := f.ask(); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("still listening: %v", err)
+	}
 }
 
-// TestSlowClients: connections that send a byte now and then, of their headers or of a
-// body, are cut off, and phones beside them do not notice.
+// TestSlowClients: connections that send a byte now and then, of their headers, of a body
+// or of the headers of their second request, are cut off, and phones beside them do not
+// notice.
 func TestSlowClients(t *testing.T) {
 	f := startFaulty(t, map[string]string{"MAX_IN_FLIGHT": "16"})
 	const slow = 200
 	closed := make(chan time.Duration, slow)
 	for n := range slow {
 		begin := "GET " + list + " HTTP/1.1\r\nHost: x\r\nx-token: "
-		if n%2 == 0 {
+		switch n % 3 {
+		case 1:
+			begin = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n" + begin
+		case 2:
 			begin = "POST /api/v1/asker/chat/review HTTP/1.1\r\nHost: x\r\nx-token: " + f.token + "\r\nContent-Length: 60000\r\n\r\n{"
 		}
 		conn, err := net.Dial("tcp", strings.TrimPrefix(f.base, "http://"))

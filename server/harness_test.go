@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/firestore"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"willson/internal/authemulator"
@@ -160,4 +161,29 @@ func signIn(t testing.TB, uid string) string {
 func emulate(t testing.TB, path string, body map[string]any) string {
 	t.Helper()
 	return authemulator.Ask(t, authEmulator, path, body)
+}
+
+// freshProject is a project of which nobody else knows.
+func freshProject() string { return fmt.Sprintf("demo-%d", time.Now().UnixNano()) }
+
+// firestoreClient is one with an owner's rights, for a Firestore at host.
+func firestoreClient(t testing.TB, project, host string) *firestore.Client {
+	t.Helper()
+	t.Setenv("FIRESTORE_EMULATOR_HOST", host)
+	client, err := firestore.NewClient(context.Background(), project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+// putAll stores documents by path.
+func putAll(t testing.TB, client *firestore.Client, docs map[string]any) {
+	t.Helper()
+	for path, doc := range docs {
+		if _, err := client.Doc(path).Set(t.Context(), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -103,11 +102,7 @@ func putSession(t *testing.T, client *firestore.Client, idx int64, state string)
 		}
 	}
 	docs[storetest.Path(idx)] = m
-	for path, doc := range docs {
-		if _, err := client.Doc(path).Set(t.Context(), doc); err != nil {
-			t.Fatal(err)
-		}
-	}
+	putAll(t, client, docs)
 	return s
 }
 
@@ -118,9 +113,7 @@ func TestIsolationMatrix(t *testing.T) {
 	google, fake := startGoogle(t), startFake(t)
 	client := firestoreClient(t, testProject, fake.Addr())
 	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": fake.Addr(), "REQUEST_DEADLINE": "10s"})
-	if _, err := client.Doc("review_images/1").Set(t.Context(), store.ReviewImage{Idx: 1, Name: "재치있는 타입", Detail: "유머", Pic: "p"}); err != nil {
-		t.Fatal(err)
-	}
+	putAll(t, client, map[string]any{"review_images/1": store.ReviewImage{Idx: 1, Name: "재치있는 타입", Detail: "유머", Pic: "p"}})
 	anonymous := func(_, claims map[string]any) {
 		claims["provider_id"] = "anonymous"
 		claims["firebase"] = map[string]any{"sign_in_provider": "anonymous", "identities": map[string]any{}}
@@ -193,19 +186,4 @@ func versions(t *testing.T, client *firestore.Client, s session) string {
 		all = append(all, snapshot.UpdateTime.String())
 	}
 	return strings.Join(all, " ")
-}
-
-// freshProject is a project of which nobody else knows.
-func freshProject() string { return fmt.Sprintf("demo-%d", time.Now().UnixNano()) }
-
-// firestoreClient is one with an owner's rights, for a Firestore at host.
-func firestoreClient(t testing.TB, project, host string) *firestore.Client {
-	t.Helper()
-	t.Setenv("FIRESTORE_EMULATOR_HOST", host)
-	client, err := firestore.NewClient(context.Background(), project)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	return client
 }

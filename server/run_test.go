@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -20,72 +19,39 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/firestore"
 	"github.com/prometheus/client_golang/prometheus"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
-	"willson/internal/fakefirestore"
+	"willson/internal/storetest"
 	"willson/server"
-	"willson/store"
 )
 
-// exampleAsker is the one of the contract's example.
-const exampleAsker = "SrIE0U2lHWcbtJvBFl3cXClRsY02"
+const exampleAsker = storetest.ExampleAsker
 
-// putExample fills the emulator with what the contract's example answers.
+// putExample has the emulator hold, of the contract's example's asker, that example alone.
 func putExample(t *testing.T) {
 	t.Helper()
-	t.Setenv("FIRESTORE_EMULATOR_HOST", firestoreEmulator)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	client, err := firestore.NewClient(ctx, testProject)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-
-	pic := "https://willson-v1.s3.ap-northeast-2.amazonaws.com/"
-	docs := map[string]any{"chatrooms/" + exampleAsker + "_1205312339_1605077440300": store.Chatroom{
-		Idx: 20455, AskerUID: exampleAsker, WillsonerUID: "1205312339", Status: store.Chat, StartedAt: time.UnixMilli(1605077440300),
-		Concern: store.Concern{Idx: 1513, Minutes: 50, Nickname: "잔나", AskerPic: pic + "user_image/img_profile_w.png"},
-		Card: store.Card{
-			Idx: 12, Introduction: "안녕하슈", Experience: "저는 집이 잘 살다 한 순가에 무너져 압류즐이 붙고 고물을 줍고 다녔습니다",
-			Nickname: "지수카카오", Gender: "F", Pic: pic + "user_image/img_profile_w.png", ImagePic: pic + "willsoner_image/willson_04.jpg",
-			Subcategories: []store.Topic{{Name: "이별", Category: "연애"}}, Keywords: []string{"줍줍", "무너짐", "집"},
-		},
-	}}
-	for _, r := range []struct {
-		idx, minutes, card      int64
-		nickname, willsoner, of string
-		starts                  time.Time
-	}{
-		{669, 60, 68, "하이하이", "xMKS6tTX55OmOevsm2mD4lfNztw1", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 19, 13, 0, 0, 0, time.UTC)},
-		{670, 120, 68, "하이하이", "", "nKYHjlI9yneHWlhbyAObhPvXDw43", time.Date(2021, 3, 20, 9, 0, 0, 0, time.UTC)},
-		{671, 120, 2, "test6", "", "43F9C9XlK9Wyln44lACF7G0JJYV2", time.Date(2021, 3, 19, 11, 0, 0, 0, time.UTC)},
-	} {
-		docs[fmt.Sprintf("reservations/example%d", r.idx)] = store.Reservation{
-			Idx: r.idx, Roomkey: "WbSC96eYyuXfdPvAmkj8cjVOf002_" + r.of, AskerUID: exampleAsker, WillsonerUID: r.willsoner,
-			Status: store.Reserved, StartsAt: r.starts, Concern: store.Concern{Minutes: r.minutes},
-			Card: store.Card{Idx: r.card, Nickname: r.nickname, ImagePic: pic + "willsoner_image/willson_02.jpg"},
-		}
-	}
-	for _, collection := range []string{"chatrooms", "reservations"} { // what other tests left of the asker
-		others, err := client.Collection(collection).Where("asker_uid", "==", exampleAsker).Documents(ctx).GetAll()
+	client := firestoreClient(t, testProject, firestoreEmulator)
+	for _, collection := range []string{"chatrooms", "reservations"} {
+		others, err := client.Collection(collection).Where("asker_uid", "==", exampleAsker).Documents(t.Context()).GetAll()
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, other := range others {
-			if _, err := other.Ref.Delete(ctx); err != nil {
+			if _, err := other.Ref.Delete(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	for path, doc := range docs {
-		if _, err := client.Doc(path).Set(ctx, doc); err != nil {
-			t.Fatal(err)
-		}
+	docs := map[string]any{}
+	for _, room := range storetest.Example().UnderWay {
+		docs["chatrooms/"+room.Roomkey] = room
 	}
+	for _, reservation := range storetest.Example().Reserved {
+		docs[fmt.Sprint("reservations/example", reservation.Idx)] = reservation
+	}
+	putAll(t, client, docs)
 }
 
 // call asks, with a token unless that is "", and returns the status and the body.
@@ -232,116 +198,29 @@ func TestAskersAtOnce(t *testing.T) {
 	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": sessions.Addr(), "LOG_LEVEL": "error"})
 
 	var all sync.WaitGroup
-	for n := range askers {
+	for n, asker := range names {
 		all.Go(func() {
-			asker := names[n]
-			client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
-			defer client.CloseIdleConnections()
-			token := ""
+			token, first := "", ""
 			for round := range rounds {
 				if round%50 == 0 {
 					token = issuer.Token(asker, func(_, claims map[string]any) { claims["auth_time"] = round })
 				}
-				if err := ownRows(client, s.base, asker, token, round%2 == 0); err != nil {
-					t.Error(err)
+				status, body := call(t, http.MethodGet, s.base+list, token)
+				if round == 0 {
+					first = body
+					own := strings.Count(body, `"id":"`+asker+`"`) + strings.Count(body, `"nickname":"with `+asker+`"`)
+					if status != http.StatusOK || own != 5 || strings.Count(body, `"with asker`) != 4 {
+						t.Errorf("%s is shown %d %s", asker, status, body)
+					}
+				}
+				if body != first || strings.Contains(body, names[(n+1)%askers]+`"`) {
+					t.Errorf("%s is shown %d %s, before %s", asker, status, body, first)
 					return
 				}
 			}
 		})
 	}
 	all.Wait()
-}
-
-// ownRows asks for an asker's list and returns what is wrong with it.
-func ownRows(client *http.Client, base, asker, token string, compressed bool) error {
-	req, err := http.NewRequest(http.MethodGet, base+list, nil)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("x-token", token)
-	if compressed {
-		req.Header.Set("Accept-Encoding", "gzip")
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body := io.Reader(resp.Body)
-	if resp.Header.Get("Content-Encoding") == "gzip" {
-		if body, err = gzip.NewReader(body); err != nil {
-			return err
-		}
-	}
-	type willsoner struct{ Asker struct{ Nickname string } }
-	var got struct {
-		Data struct {
-			Ing []struct {
-				Roomkey   string
-				Concern   struct{ Asker struct{ ID string } }
-				Willsoner willsoner
-			}
-			Reserve []struct {
-				Roomkey   string
-				Willsoner willsoner
-			}
-		}
-	}
-	if err := json.NewDecoder(body).Decode(&got); err != nil {
-		return err
-	}
-	if len(got.Data.Ing) != 1 || len(got.Data.Reserve) != 3 {
-		return fmt.Errorf("%s: %s with %d and %d rows", asker, resp.Status, len(got.Data.Ing), len(got.Data.Reserve))
-	}
-	for _, row := range got.Data.Ing {
-		if row.Concern.Asker.ID != asker || !strings.HasPrefix(row.Roomkey, asker+"_") || row.Willsoner.Asker.Nickname != "with "+asker {
-			return fmt.Errorf("%s is shown %+v", asker, row)
-		}
-	}
-	for _, row := range got.Data.Reserve {
-		if !strings.HasPrefix(row.Roomkey, asker+"_") || row.Willsoner.Asker.Nickname != "with "+asker {
-			return fmt.Errorf("%s is shown %+v", asker, row)
-		}
-	}
-	return nil
-}
-
-// TestStops: told to stop, the server answers what it has begun, and ends in time.
-func TestStops(t *testing.T) {
-	issuer, sessions := startGoogle(t), startFake(t)
-	putFour(t, sessions, "asker")
-	sessions.OnCall(fakefirestore.Always(fakefirestore.Fault{Delay: 2 * time.Second}))
-	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": sessions.Addr()})
-
-	answered := make(chan int, 1)
-	token := issuer.Token("asker")
-	go func() {
-		req, _ := http.NewRequest(http.MethodGet, s.base+list, nil) // an address of our own
-		req.Header.Set("x-token", token)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Error(err)
-			answered <- 0
-			return
-		}
-		resp.Body.Close()
-		answered <- resp.StatusCode
-	}()
-	waitFor(t, "the request is under way", func() bool { return sessions.Count("RunQuery") > 0 })
-	begin := time.Now()
-	if err := s.stop(); err != nil {
-		t.Error(err)
-	}
-	if took := time.Since(begin); took > 9*time.Second {
-		t.Errorf("stopped after %v", took)
-	}
-	if status := <-answered; status != http.StatusOK {
-		t.Errorf("the running request got %d", status)
-	}
-	if conn, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://")); err == nil {
-		conn.Close()
-		t.Error("still listening")
-	}
 }
 
 // TestCannotRun: what a start fails by is one error that names the variable, and comes

@@ -21,14 +21,14 @@ const queued = 4096
 // reader has stopped reading, lines are dropped, counted, and told of in a line once
 // writing works again. The returned function waits for the lines that are left, but not
 // longer than it is told; what is logged later is lost.
-func StartLog(w io.Writer, level slog.Level, terminal bool, metrics prometheus.Registerer) (log *slog.Logger, stop func(time.Duration)) {
+func StartLog(w io.Writer, level slog.Level, text bool, metrics prometheus.Registerer) (log *slog.Logger, stop func(time.Duration)) {
 	l := &lines{queue: make(chan []byte, queued), done: make(chan struct{})}
 	promauto.With(metrics).NewCounterFunc(prometheus.CounterOpts{
 		Name: "willson_log_lines_dropped_total",
 		Help: "Log lines that could not be written.",
 	}, func() float64 { return float64(l.dropped.Load()) })
-	go l.write(w, NewLogger(w, level, terminal).Handler())
-	return NewLogger(l, level, terminal), l.stop
+	go l.write(w, NewLogger(w, level, text).Handler())
+	return NewLogger(l, level, text), l.stop
 }
 
 type lines struct {

@@ -8,10 +8,10 @@ import (
 )
 
 // NewLogger returns a logger that writes a line an event: JSON with the field names that
-// Cloud Logging reads (severity, message, time), or, for a person at a terminal, text.
+// Cloud Logging reads (severity, message, time), or text, for a person who reads along.
 // Attributes given by With are on every line that is logged with that context.
-func NewLogger(w io.Writer, level slog.Level, terminal bool) *slog.Logger {
-	if terminal {
+func NewLogger(w io.Writer, level slog.Level, text bool) *slog.Logger {
+	if text {
 		return slog.New(handler{slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})})
 	}
 	return slog.New(handler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudNames})})
