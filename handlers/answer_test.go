@@ -342,11 +342,18 @@ func TestCompression(t *testing.T) {
 			t.Errorf("%s: %d bytes are compressed", path, len(got.body))
 		}
 	}
-	oneRow := serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) {
-		return store.Sessions{UnderWay: example().UnderWay}, nil
-	})).ask(t, http.MethodGet, chatrooms, "Accept-Encoding", "gzip")
-	if oneRow.Header.Get("Content-Encoding") != "" {
-		t.Errorf("a list of %d bytes, less than a packet's, is compressed", len(oneRow.body))
+	padded := func(n int, encoding string) response {
+		return serve(t, withSessions(func(context.Context, store.Caller) (store.Sessions, error) {
+			s := store.Sessions{UnderWay: example().UnderWay}
+			s.UnderWay[0].Card.Introduction = strings.Repeat("x", n)
+			return s, nil
+		})).ask(t, http.MethodGet, chatrooms, "Accept-Encoding", encoding)
+	}
+	shortest := int(padded(1, "").ContentLength)
+	for length, want := range map[int]string{1399: "", 1400: "gzip"} { // about what one packet holds
+		if got := padded(length-shortest+1, "gzip").Header.Get("Content-Encoding"); got != want {
+			t.Errorf("%d bytes: Content-Encoding %q", length, got)
+		}
 	}
 }
 

@@ -18,9 +18,9 @@ type Tried struct {
 }
 
 // Try makes a route that does nothing but what handle does, to see what the frame does.
-func Try(method, path string, party store.Party, body, dataInErrors bool, handle func(Tried) (any, error)) Route {
-	return Route{Method: method, Path: path, Party: party, Body: body, DataInErrors: dataInErrors, handle: func(_ context.Context, r request) (any, error) {
-		return handle(Tried{r.caller.UID, r.matchIdx, r.concernIdx, r.willsonerIdx, r.categoryIdx, r.body != nil})
+func Try(method, path string, party store.Party, body, dataInErrors bool, handle func(context.Context, Tried) (any, error)) Route {
+	return Route{Method: method, Path: path, Party: party, Body: body, DataInErrors: dataInErrors, handle: func(ctx context.Context, r request) (any, error) {
+		return handle(ctx, Tried{r.caller.UID, r.matchIdx, r.concernIdx, r.willsonerIdx, r.categoryIdx, r.body != nil})
 	}}
 }
 

@@ -1,10 +1,13 @@
 package handlers_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"willson/auth"
 	"willson/handlers"
@@ -40,7 +43,7 @@ func TestNumbers(t *testing.T) {
 	var got handlers.Tried
 	var routes []handlers.Route
 	for _, name := range names {
-		routes = append(routes, handlers.Try("GET", "/"+name+"/{"+name+"}", store.Asker, false, false, func(r handlers.Tried) (any, error) {
+		routes = append(routes, handlers.Try("GET", "/"+name+"/{"+name+"}", store.Asker, false, false, func(_ context.Context, r handlers.Tried) (any, error) {
 			got = r
 			return nil, nil
 		}))
@@ -73,17 +76,20 @@ func TestNumbers(t *testing.T) {
 func TestPublicPosts(t *testing.T) {
 	t.Parallel()
 	inside, leave := make(chan struct{}), make(chan struct{})
-	handle := func(r handlers.Tried) (any, error) {
+	var entered atomic.Bool
+	handle := func(_ context.Context, r handlers.Tried) (any, error) {
 		if r.UID != "" || !r.Body {
 			t.Errorf("the handler got %+v", r)
 		}
-		inside <- struct{}{}
-		<-leave
+		if entered.CompareAndSwap(false, true) {
+			close(inside)
+			<-leave
+		}
 		return "in", nil
 	}
 	api := serveRoutes(t, []handlers.Route{
 		handlers.Try("POST", "/public", "", true, false, handle),
-		handlers.Try("GET", "/public", "", false, false, func(handlers.Tried) (any, error) { return nil, nil }),
+		handlers.Try("GET", "/public", "", false, false, func(context.Context, handlers.Tried) (any, error) { return nil, nil }),
 	}, func(cfg *handlers.Config) {
 		cfg.MaxInFlight = 1
 		cfg.Verifier = verifier(func([]string) (string, error) { return "", auth.ErrMissing })
@@ -96,8 +102,8 @@ func TestPublicPosts(t *testing.T) {
 	if got := api.send(t, "POST", "/public", "{}", "x-token", "", "Content-Type", "text/plain"); got.StatusCode != 415 {
 		t.Errorf("as text: %s", got.Status)
 	}
-	first := make(chan string)
-	go func() { first <- string(api.send(t, "POST", "/public", "{}").body) }()
+	answered := make(chan string)
+	go func() { answered <- string(api.send(t, "POST", "/public", "{}").body) }()
 	<-inside
 	if got := api.send(t, "POST", "/public", "{}"); got.StatusCode != 503 {
 		t.Errorf("beyond the bound: %s", got.Status)
@@ -106,7 +112,7 @@ func TestPublicPosts(t *testing.T) {
 		t.Errorf("while full: %s", got.Status)
 	}
 	close(leave)
-	if got := <-first; got != `{"code":"success","message":"success","data":"in"}` {
+	if got := <-answered; got != `{"code":"success","message":"success","data":"in"}` {
 		t.Errorf("answered %s", got)
 	}
 }
@@ -114,7 +120,7 @@ func TestPublicPosts(t *testing.T) {
 // TestBodiesByRoute: a PATCH has its body read where its route says so, and ignored elsewhere.
 func TestBodiesByRoute(t *testing.T) {
 	t.Parallel()
-	read := func(r handlers.Tried) (any, error) { return r.Body, nil }
+	read := func(_ context.Context, r handlers.Tried) (any, error) { return r.Body, nil }
 	api := serveRoutes(t, []handlers.Route{
 		handlers.Try("PATCH", "/with/{match_idx}", store.Willsoner, true, false, read),
 		handlers.Try("PATCH", "/without/{match_idx}", store.Willsoner, false, false, read),
@@ -130,17 +136,36 @@ func TestBodiesByRoute(t *testing.T) {
 	}
 }
 
+// TestReadBodies: what was read to its end costs neither the connection nor the deadline's
+// answer.
+func TestReadBodies(t *testing.T) {
+	t.Parallel()
+	api := serveRoutes(t, []handlers.Route{
+		handlers.Try("POST", "/quick", store.Asker, true, false, func(context.Context, handlers.Tried) (any, error) { return nil, nil }),
+		handlers.Try("POST", "/slow", store.Asker, true, false, func(ctx context.Context, _ handlers.Tried) (any, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}),
+	}, func(cfg *handlers.Config) { cfg.Deadline = 200 * time.Millisecond })
+	if got := api.send(t, "POST", "/quick", "{}"); got.StatusCode != 200 || got.Close {
+		t.Errorf("%s, closed: %t", got.Status, got.Close)
+	}
+	if got := api.send(t, "POST", "/slow", "{}"); got.StatusCode != 504 || got.Close {
+		t.Errorf("%s, closed: %t", got.Status, got.Close)
+	}
+}
+
 // TestDataInErrors: every error of such a path has it, whoever comes upon it.
 func TestDataInErrors(t *testing.T) {
 	t.Parallel()
 	api := serveRoutes(t, []handlers.Route{
-		handlers.Try("POST", "/rows", store.Willsoner, true, true, func(r handlers.Tried) (any, error) {
+		handlers.Try("POST", "/rows", store.Willsoner, true, true, func(_ context.Context, r handlers.Tried) (any, error) {
 			if r.UID == "panics" {
 				panic("boom")
 			}
 			return nil, store.ErrUnavailable
 		}),
-		handlers.Try("POST", "/plain", store.Willsoner, true, false, func(handlers.Tried) (any, error) { return nil, store.ErrNotFound }),
+		handlers.Try("POST", "/plain", store.Willsoner, true, false, func(context.Context, handlers.Tried) (any, error) { return nil, store.ErrNotFound }),
 	})
 	for _, test := range []struct {
 		method, token, body string
@@ -163,10 +188,10 @@ func TestOtherAnswers(t *testing.T) {
 		Rows    []int  `json:"rows"`
 	}
 	api := serveRoutes(t, []handlers.Route{
-		handlers.Try("GET", "/page", store.Asker, false, false, func(handlers.Tried) (any, error) {
+		handlers.Try("GET", "/page", store.Asker, false, false, func(context.Context, handlers.Tried) (any, error) {
 			return handlers.Whole(page{"success", "success", []int{1}}), nil
 		}),
-		handlers.Try("GET", "/year", store.Asker, false, false, func(handlers.Tried) (any, error) { return nil, handlers.OutOfRange(1970) }),
+		handlers.Try("GET", "/year", store.Asker, false, false, func(context.Context, handlers.Tried) (any, error) { return nil, handlers.OutOfRange(1970) }),
 	})
 	if got := api.ask(t, "GET", "/page"); string(got.body) != `{"code":"success","message":"success","rows":[1]}` {
 		t.Errorf("answered %s", got.body)

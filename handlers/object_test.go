@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -63,5 +64,19 @@ func TestKeys(t *testing.T) {
 				t.Errorf("%s of %.100s: %#v, at fault %q, want %#v", how, value, got, field, want)
 			}
 		}
+	}
+}
+
+// TestIntegersAreCheap: nothing is written out that is known to be too large.
+func TestIntegersAreCheap(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, number := range []string{"1e999999999", "1.0e999999999", "-1e999999999"} {
+		if _, field := handlers.Read(`{"k":`+number+`}`, "positive"); field != "k" {
+			t.Errorf("%s is taken", number)
+		}
+	}
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 1<<20 {
+		t.Errorf("%d bytes were allocated", after.TotalAlloc-before.TotalAlloc)
 	}
 }
