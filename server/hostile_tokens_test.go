@@ -65,8 +65,8 @@ func TestHostileTokens(t *testing.T) {
 	}
 }
 
-// hostileTokens are, but for the last, tokens that must not open anything. What the Admin
-// SDK checks by itself is here once of each kind.
+// hostileTokens are, but for the last, tokens that must not open anything: one of each kind.
+// All kinds are in auth's tests.
 func hostileTokens(t *testing.T, google *issuer.Issuer) []hostileToken {
 	t.Helper()
 	now := time.Now().Unix()
@@ -77,9 +77,8 @@ func hostileTokens(t *testing.T, google *issuer.Issuer) []hostileToken {
 	if err != nil {
 		t.Fatal(err)
 	}
-	encode := func(content string) string { return base64.RawURLEncoding.EncodeToString([]byte(content)) }
 	headed := func(header string) string {
-		return encode(strings.Replace(header, "KID", google.KeyID(), 1)) + "." + payload
+		return base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(header, "KID", google.KeyID(), 1))) + "." + payload
 	}
 	claiming := func(changes map[string]any) string {
 		return google.Token("asker", func(_, claims map[string]any) { maps.Copy(claims, changes) })
@@ -87,62 +86,27 @@ func hostileTokens(t *testing.T, google *issuer.Issuer) []hostileToken {
 	hs256 := headed(`{"alg":"HS256","kid":"KID"}`)
 	mac := hmac.New(sha256.New, []byte(google.Certificate()))
 	mac.Write([]byte(hs256))
-	past := claiming(map[string]any{"exp": now - 302})
 
 	return []hostileToken{
 		{"blank", " \t ", missing},
-		{"null", "null", invalid},
 		{"Bearer", "Bearer " + good, invalid},
-		{"two parts", header + "." + payload, invalid},
-		{"five parts, as an encrypted token", header + ".." + payload + "." + signature + "." + signature, invalid},
 		{"8 KiB of dots", strings.Repeat(".", 8<<10), invalid},
-		{"a little over 8 KiB, signed", ofLength(google, 8<<10+1), invalid},
 		{"a megabyte", strings.Repeat("a.", 1<<19), invalid},
-		{"base64 of the other kind", strings.NewReplacer("-", "+", "_", "/").Replace(good) + "+/", invalid},
-		{"padded", good + "==", invalid},
 		{"a tab within", header + ".\t" + payload + "." + signature, invalid},
-		{"stray low bits in the signature", good[:len(good)-1] + string(neighbour(good[len(good)-1])), invalid},
 		{"bytes of no script", "\xff\xfe." + payload + "." + signature, invalid},
 		{"twice with a comma", good + "," + good, invalid},
-		{"a payload of 5,000 lists", google.Raw(`{"alg":"RS256","kid":"`+google.KeyID()+`"}`, strings.Repeat("[", 5000)), invalid},
-
 		{"unsigned, as the emulator's", headed(`{"alg":"none","typ":"JWT"}`) + ".", invalid},
-		{"alg none, a good signature", headed(`{"alg":"none","kid":"KID"}`) + "." + signature, invalid},
 		{"HS256 with the certificate", hs256 + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), invalid},
 		{"an unknown kid", google.Token("asker", func(header, _ map[string]any) { header["kid"] = "../../dev/null" }), invalid},
-		{"another key under Google's kid", issuer.Sign(foreign, header+"."+payload), invalid},
 		{"another key, brought along", issuer.Sign(foreign, headed(`{"alg":"RS256","kid":"KID","x5c":["MIIB"],"jku":"https://keys.example/jwks.json"}`)), invalid},
-		{"a signature with a bit changed", good[:len(good)-100] + string(neighbour(good[len(good)-100])) + good[len(good)-99:], invalid},
 		{"another's payload", header + "." + strings.Split(google.Token("victim"), ".")[1] + "." + signature, invalid},
-
-		{"past its end", past, expired},
-		{"past its end and forged", past[:len(past)-100] + string(neighbour(past[len(past)-100])) + past[len(past)-99:], expired},
+		{"past its end", claiming(map[string]any{"exp": now - 302}), expired},
 		{"from the future", claiming(map[string]any{"iat": now + 330}), invalid},
 		{"another project's", claiming(map[string]any{"aud": "other", "iss": "https://securetoken.google.com/other"}), invalid},
-		{"a session cookie", claiming(map[string]any{"iss": "https://session.firebase.google.com/" + testProject}), invalid},
+		{"a session cookie by the ID tokens' key", claiming(map[string]any{"iss": "https://session.firebase.google.com/" + testProject}), invalid},
 		{"of a tenant", claiming(map[string]any{"firebase": map[string]any{"tenant": "tenant-1"}}), invalid},
 
-		{"good", good, ""},
 		{"good, with blanks around", " \t" + good + "\t ", ""},
-		{"good, past its end within the leeway", claiming(map[string]any{"exp": now - 200}), ""},
-		{"good, of almost 8 KiB", ofLength(google, 8<<10-2), ""},
+		{"good, of many claims", claiming(map[string]any{"role": strings.Repeat("r", 5000)}), ""},
 	}
-}
-
-// ofLength is the shortest good token of at least so many bytes.
-func ofLength(google *issuer.Issuer, bytes int) string {
-	padded := func(n int) string {
-		return google.Token("asker", func(_, claims map[string]any) { claims["role"] = strings.Repeat("r", n) })
-	}
-	n := (bytes-len(padded(0)))*3/4 - 4
-	for len(padded(n)) < bytes {
-		n++
-	}
-	return padded(n)
-}
-
-// neighbour is the digit of base64url that differs from this one in its lowest bit.
-func neighbour(digit byte) byte {
-	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	return digits[strings.IndexByte(digits, digit)^1]
 }

@@ -128,17 +128,26 @@ func TestRefusesToStart(t *testing.T) {
 }
 
 // TestListens: on all interfaces only where nobody is believed without a signature, or
-// where HOST says so.
+// where HOST says so. The log is text where both emulators say that this is a developer's
+// machine, and JSON elsewhere.
 func TestListens(t *testing.T) {
 	t.Parallel()
-	for env, want := range map[string]string{
-		"HOST=":                        "127.0.0.1",
-		"HOST=0.0.0.0":                 "::",
-		"FIREBASE_AUTH_EMULATOR_HOST=": "::",
+	for env, want := range map[string]struct {
+		host string
+		text bool
+	}{
+		"HOST=":                        {"127.0.0.1", true},
+		"HOST=0.0.0.0":                 {"::", true},
+		"FIREBASE_AUTH_EMULATOR_HOST=": {"::", false},
 	} {
 		p := startProcess(t, env)
-		if host, _, _ := net.SplitHostPort(p.addr); host != want {
-			t.Errorf("%s: listening on %s, want %s", env, p.addr, want)
+		if host, _, _ := net.SplitHostPort(p.addr); host != want.host {
+			t.Errorf("%s: listening on %s, want %s", env, p.addr, want.host)
+		}
+		for _, line := range p.begun {
+			if json.Valid([]byte(line)) == want.text {
+				t.Errorf("%s: logged %q", env, line)
+			}
 		}
 		p.stop()
 	}
@@ -169,20 +178,6 @@ func TestPreflight(t *testing.T) {
 		t.Errorf("logged %q, %v", text, err)
 	}
 	p.stop()
-}
-
-// TestLogForm: JSON for a machine, unless both emulators say that this is a developer's.
-func TestLogForm(t *testing.T) {
-	t.Parallel()
-	for env, text := range map[string]bool{"HOST=": true, "FIREBASE_AUTH_EMULATOR_HOST=": false} {
-		p := startProcess(t, env)
-		for _, line := range p.begun {
-			if json.Valid([]byte(line)) == text {
-				t.Errorf("%s: logged %q", env, line)
-			}
-		}
-		p.stop()
-	}
 }
 
 // TestLogReaderGoes: as in `willson 2> >(head -2)`.
