@@ -99,10 +99,7 @@ type askerReserve struct {
 		} `json:"asker"`
 		Image requiredImage `json:"image"`
 	} `json:"willsoner"`
-	Date struct {
-		FromTime   string `json:"from_time"`   // HH:mm in Seoul
-		DateFormat string `json:"date_format"` // MM월 DD일 in Seoul
-	} `json:"date"`
+	Date sessionDate `json:"date"`
 }
 
 // A willsonerIng is a session under way in the willsoner's list.
@@ -152,10 +149,7 @@ type willsonerReserve struct {
 			ID string `json:"id"`
 		} `json:"asker"`
 	} `json:"willsoner"`
-	Date struct {
-		FromTime   string `json:"from_time"`   // HH:mm in Seoul
-		DateFormat string `json:"date_format"` // MM월 DD일 in Seoul
-	} `json:"date"`
+	Date sessionDate `json:"date"`
 }
 
 func newAskerIng(room *store.Chatroom) (row askerIng) {
@@ -193,7 +187,7 @@ func (s *server) newAskerReserve(reservation *store.Reservation) (row askerReser
 	row.Willsoner.Asker.Nickname = reservation.Card.Nickname
 	row.Willsoner.Asker.ID = reservation.WillsonerUID
 	row.Willsoner.Image.Pic = reservation.Card.ImagePic
-	row.Date.FromTime, row.Date.DateFormat = s.hour(reservation.StartsAt), s.day(reservation.StartsAt)
+	row.Date = sessionDate{s.hour(reservation.StartsAt), s.day(reservation.StartsAt)}
 	return row
 }
 
@@ -230,6 +224,6 @@ func (s *server) newWillsonerReserve(reservation *store.Reservation) (row willso
 	row.Concern.Asker.ID = reservation.AskerUID
 	row.Willsoner.Idx = reservation.Card.Idx
 	row.Willsoner.Asker.ID = reservation.WillsonerUID
-	row.Date.FromTime, row.Date.DateFormat = s.hour(reservation.StartsAt), s.day(reservation.StartsAt)
+	row.Date = sessionDate{s.hour(reservation.StartsAt), s.day(reservation.StartsAt)}
 	return row
 }

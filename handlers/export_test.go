@@ -19,9 +19,16 @@ type Tried struct {
 
 // Try makes a route that does nothing but what handle does, to see what the frame does.
 func Try(method, path string, party store.Party, body, dataInErrors bool, handle func(context.Context, Tried) (any, error)) Route {
-	return Route{Method: method, Path: path, Party: party, Body: body, DataInErrors: dataInErrors, handle: func(ctx context.Context, r request) (any, error) {
+	r := Route{Method: method, Path: path, Party: party, handle: func(ctx context.Context, r request) (any, error) {
 		return handle(ctx, Tried{r.caller.UID, r.matchIdx, r.concernIdx, r.willsonerIdx, r.categoryIdx, r.body != nil})
 	}}
+	if body {
+		r = r.withBody()
+	}
+	if dataInErrors {
+		r = r.withDataInErrors()
+	}
+	return r
 }
 
 // Whole and OutOfRange are what handlers return for other answers than data.

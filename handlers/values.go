@@ -46,6 +46,12 @@ func names(all []string) []named {
 	return objects
 }
 
+// A sessionDate is when a session begins, in Seoul.
+type sessionDate struct {
+	FromTime   string `json:"from_time"`   // HH:mm
+	DateFormat string `json:"date_format"` // MM월 DD일
+}
+
 func minutes(n int64) string { return strconv.FormatInt(n, 10) }
 
 // hour and day are a time as it is shown in Seoul: HH:mm and MM월 DD일.
