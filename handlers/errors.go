@@ -29,6 +29,17 @@ var (
 	errGone         = errors.New("handlers: the client went away")
 )
 
+// The errors of what comes before a session.
+var (
+	errUserNotFound      = errors.New("handlers: no account")
+	errConcernInProcess  = errors.New("handlers: the concern is in process")
+	errAmountNotEnough   = errors.New("handlers: not enough pots")
+	errWillsonerNotFound = errors.New("handlers: no willsoner fits")
+	errTimeOut           = errors.New("handlers: the time is over")
+	errAlreadyRegistered = errors.New("handlers: a willsoner already")
+	errCodeNotFound      = errors.New("handlers: no such invitation")
+)
+
 // An invalidKey is errInvalid on account of one key of the body. The key is one of ours.
 type invalidKey string
 
@@ -77,6 +88,14 @@ var outcomes = []outcome{
 	{errs(store.ErrAlreadyMatched), http.StatusConflict, "already_matched", "Already matched."},
 	{errs(store.ErrTooEarly), http.StatusConflict, "too_early", "Too early."},
 	{errs(store.ErrReviewExists), http.StatusConflict, "review_already_exists", "Review already exist."},
+
+	{errs(errUserNotFound), http.StatusNotFound, "user_not_found", "User not found."},
+	{errs(errConcernInProcess), http.StatusConflict, "concern_in_process", "Concern is in process"},
+	{errs(errAmountNotEnough), http.StatusConflict, "amount_not_enough", "Amount not enough."},
+	{errs(errWillsonerNotFound), http.StatusNotFound, "willsoner_not_found", "Willsoner not found."},
+	{errs(errTimeOut), http.StatusNotFound, "time_out", "Time out."},
+	{errs(errAlreadyRegistered), http.StatusConflict, "already_registered_willsoner", "Already registered willsoner."},
+	{errs(errCodeNotFound), http.StatusNotFound, "code_not_found", "Code is not found."},
 
 	{errs(errBusy, errNotReady, auth.ErrUnavailable, store.ErrUnavailable), http.StatusServiceUnavailable, "service_unavailable", "Service unavailable"},
 	{errs(context.DeadlineExceeded, errSlowBody), http.StatusGatewayTimeout, "deadline_exceeded", "Deadline exceeded"},
