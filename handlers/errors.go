@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"willson/auth"
+	"willson/life"
 	"willson/store"
 )
 
@@ -27,17 +28,6 @@ var (
 	errBusy         = errors.New("handlers: too many requests in flight")
 	errNotReady     = errors.New("handlers: not ready")
 	errGone         = errors.New("handlers: the client went away")
-)
-
-// The errors of what comes before a session.
-var (
-	errUserNotFound      = errors.New("handlers: no account")
-	errConcernInProcess  = errors.New("handlers: the concern is in process")
-	errAmountNotEnough   = errors.New("handlers: not enough pots")
-	errWillsonerNotFound = errors.New("handlers: no willsoner fits")
-	errTimeOut           = errors.New("handlers: the time is over")
-	errAlreadyRegistered = errors.New("handlers: a willsoner already")
-	errCodeNotFound      = errors.New("handlers: no such invitation")
 )
 
 // An invalidKey is errInvalid on account of one key of the body. The key is one of ours.
@@ -79,7 +69,7 @@ var outcomes = []outcome{
 	{errs(errMethod), http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed"},
 	{errs(errMediaType), http.StatusUnsupportedMediaType, "unsupported_media_type", "Unsupported media type"},
 	{errs(errTooLarge), http.StatusRequestEntityTooLarge, "request_too_large", "Request too large"},
-	{errs(errInvalid), http.StatusBadRequest, "invalid_request", "Invalid request"},
+	{errs(errInvalid, life.ErrOutsideWindows, life.ErrUnknownKeyword), http.StatusBadRequest, "invalid_request", "Invalid request"},
 	{errs(errOutOfRange), http.StatusBadRequest, "out_of_range:%d", "The value '%d' is out of range."},
 	{errs(errToSignUp), http.StatusBadRequest, "user_not_found", "User not found."}, // the one status that the app reads
 	{errs(errNotSupported), http.StatusNotImplemented, "not_supported", "Not supported."},
@@ -89,13 +79,13 @@ var outcomes = []outcome{
 	{errs(store.ErrTooEarly), http.StatusConflict, "too_early", "Too early."},
 	{errs(store.ErrReviewExists), http.StatusConflict, "review_already_exists", "Review already exist."},
 
-	{errs(errUserNotFound), http.StatusNotFound, "user_not_found", "User not found."},
-	{errs(errConcernInProcess), http.StatusConflict, "concern_in_process", "Concern is in process"},
-	{errs(errAmountNotEnough), http.StatusConflict, "amount_not_enough", "Amount not enough."},
-	{errs(errWillsonerNotFound), http.StatusNotFound, "willsoner_not_found", "Willsoner not found."},
-	{errs(errTimeOut), http.StatusNotFound, "time_out", "Time out."},
-	{errs(errAlreadyRegistered), http.StatusConflict, "already_registered_willsoner", "Already registered willsoner."},
-	{errs(errCodeNotFound), http.StatusNotFound, "code_not_found", "Code is not found."},
+	{errs(life.ErrUserNotFound), http.StatusNotFound, "user_not_found", "User not found."},
+	{errs(life.ErrConcernInProcess), http.StatusConflict, "concern_in_process", "Concern is in process"},
+	{errs(life.ErrAmountNotEnough), http.StatusConflict, "amount_not_enough", "Amount not enough."},
+	{errs(life.ErrWillsonerNotFound), http.StatusNotFound, "willsoner_not_found", "Willsoner not found."},
+	{errs(life.ErrTimeOut), http.StatusNotFound, "time_out", "Time out."},
+	{errs(life.ErrAlreadyRegistered), http.StatusConflict, "already_registered_willsoner", "Already registered willsoner."},
+	{errs(life.ErrCodeNotFound), http.StatusNotFound, "code_not_found", "Code is not found."},
 
 	{errs(errBusy, errNotReady, auth.ErrUnavailable, store.ErrUnavailable), http.StatusServiceUnavailable, "service_unavailable", "Service unavailable"},
 	{errs(context.DeadlineExceeded, errSlowBody), http.StatusGatewayTimeout, "deadline_exceeded", "Deadline exceeded"},
