@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func newHandler(t testing.TB, s handlers.Store) http.Handler {
 	t.Helper()
 	handler, err := handlers.New(handlers.Config{
 		Verifier: verifier(func(values []string) (string, error) { return asker, nil }),
-		Store:    s, Reference: fixed(t), Deadline: 10 * time.Second, MaxInFlight: 1, Project: "demo-willson",
+		Store:    s, Reference: fixed(t), InvitationCodes: []string{"SPRING-2026"}, Deadline: 10 * time.Second, MaxInFlight: 1, Project: "demo-willson",
 		Log: telemetry.NewLogger(new(bytes.Buffer), 12, false), Metrics: prometheus.NewRegistry(),
 	})
 	if err != nil {
@@ -124,6 +125,198 @@ func FuzzDocuments(f *testing.F) {
 			}
 			if err := described(t).CheckAnswer(route.Method, pathOf(route), w.Code, w.Result().Header, w.Body.Bytes()); err != nil {
 				t.Error(err)
+			}
+		}
+	})
+}
+
+// A shownStore shows everybody the same documents.
+type shownStore struct {
+	downStore
+	match   store.Incoming
+	concern store.ShownConcern
+	home    store.Home
+	card    life.Card
+	review  life.Review
+}
+
+func (s shownStore) Incoming(context.Context, string, string, int64) ([]store.Incoming, error) {
+	return []store.Incoming{s.match}, nil
+}
+
+func (s shownStore) IncomingMatch(context.Context, string, string, int64) (store.Incoming, life.Concern, error) {
+	return s.match, s.concern.Concern, nil
+}
+
+func (s shownStore) Concerns(context.Context, string) (open, completed []store.ShownConcern, err error) {
+	if s.concern.Shown == life.Complete {
+		return nil, []store.ShownConcern{s.concern}, nil
+	}
+	return []store.ShownConcern{s.concern}, nil, nil
+}
+
+func (s shownStore) OffersOn(context.Context, string, string, int64) (life.Concern, []life.Match, error) {
+	return s.concern.Concern, []life.Match{s.match.Match}, nil
+}
+
+func (s shownStore) Offered(context.Context, string, string, int64) (life.Match, store.Reviews, error) {
+	return s.match.Match, store.Reviews{Rows: []life.Review{s.review}, Avg: s.card.AvgRating}, nil
+}
+
+func (s shownStore) ReviewsOf(context.Context, int64) ([]life.Review, error) {
+	return []life.Review{s.review}, nil
+}
+
+func (s shownStore) Willsoners(context.Context, int64) ([]life.Card, error) {
+	return []life.Card{s.card}, nil
+}
+
+func (s shownStore) Estimate(context.Context, string, int64, store.Whom) (store.Estimate, error) {
+	return store.Estimate{Concern: s.concern.Concern, Account: s.home.Account, Spendable: s.home.Spendable, Willsoners: []life.Card{s.card}}, nil
+}
+
+func (s shownStore) Home(context.Context, string) (store.Home, error) { return s.home, nil }
+
+func (s shownStore) Ledger(context.Context, string) ([]life.LedgerLine, error) {
+	line, _ := s.home.Account.Give(s.home.Spendable, s.review.CreatedAt)
+	return []life.LedgerLine{line}, nil
+}
+
+// FuzzRoadDocuments is FuzzDocuments for the road: whatever the documents hold that are
+// readable and not of the other type, every answer of them is described.
+func FuzzRoadDocuments(f *testing.F) {
+	for shown := range byte(5) {
+		f.Add(int64(1), int64(30), int64(1605077440300), "잔나", "F", shown, true, shown%2 == 0)
+		f.Add(int64(1<<62), int64(1<<40), int64(-1), "<\u2028\x00", "여", shown, false, shown%2 == 1)
+	}
+	f.Fuzz(func(t *testing.T, idx, minutes, millis int64, text, gender string, shown byte, full, reserved bool) {
+		if idx < 1 || minutes < 1 || text == "" || !utf8.ValidString(text+gender) || millis < -30_000_000_000_000 || millis > 200_000_000_000_000 {
+			t.Skip()
+		}
+		at := time.UnixMilli(millis)
+		number := life.NamedNumber{Idx: idx, Name: text}
+		c := life.Concern{
+			Idx: idx, AskerUID: asker, AskerIdx: idx, Type: life.Realtime, Status: life.Init, Content: text, Nickname: text, WilGender: life.AnyGender,
+			Subcategory: life.Subcategory{Idx: idx, Name: text, CategoryIdx: idx, Category: text}, Direction: number, Minutes: minutes, Timer: at, OpenUntil: at,
+			MatchCnt: 1, CreatedAt: at, UpdatedAt: at,
+		}
+		card := life.Card{Idx: idx, AvgRating: life.AvgRating(4.96*float64(minutes%9), minutes%9)}
+		m := life.Match{Idx: idx, ConcernIdx: idx, WillsonerIdx: idx, AskerUID: asker, WillsonerUID: "w", Type: life.Realtime, Status: life.Waiting, Timer: at, CreatedAt: at, UpdatedAt: at}
+		s := shownStore{
+			card:    card,
+			concern: store.ShownConcern{Shown: []string{life.Init, life.Unmatched, life.Matched, life.Complete, life.Empty}[shown%5]},
+			match:   store.Incoming{Shown: []string{life.Init, life.Waiting, life.Closed}[shown%3]},
+			home:    store.Home{Account: life.Account{Idx: idx, UID: asker, Social: "email", Nickname: text, CreatedAt: at, UpdatedAt: at}, Spendable: minutes},
+			review:  life.Review{MatchIdx: idx, ConcernIdx: idx, Rating: 0.5, CreatedAt: at},
+		}
+		if reserved {
+			c.Type, m.Type, m.Windows, m.StartsAt = life.Reserve, life.Reserve, []life.Window{{From: at, To: at}, {From: at, To: at}}, at
+			c.Windows, c.Timer, m.Timer = m.Windows, time.Time{}, time.Time{}
+			if s.concern.Shown == life.Empty { // a reserved one never is
+				s.concern.Shown = life.Unmatched
+			}
+		}
+		if full {
+			c.Feelings, c.Personalities, c.AskerGender, c.AskerBirthYear = []life.NamedNumber{number}, []life.NamedNumber{number}, gender, millis%2000
+			s.card = life.Card{
+				Idx: idx, Introduction: text, Experience: text, Nickname: text, Gender: gender, Age: text, AvgRating: card.AvgRating, Pic: text, ImagePic: text,
+				Image: &life.CardType{Idx: idx, Name: text}, Subcategories: []life.Topic{{Name: text}, {}}, Keywords: []string{text, ""},
+			}
+			s.review.Title, s.review.Content, s.review.Nickname, s.review.Category = text, text, text, text
+			s.home.Account.Gender, s.home.Account.Email = gender, text
+			s.home.Profile, s.home.HasProfile = life.Profile{Status: life.Approved, Introduction: text, ImageIdx: idx, Keywords: []life.NamedNumber{number}}, true
+		}
+		if full || s.match.Shown != life.Closed {
+			m.Brief = c.Brief(text, at)
+		}
+		m.Card, s.concern.Concern, s.match.Match = s.card, c, m
+		down := false // the store is asked what it does not show
+		s.downStore = func(context.Context, string) error { down = true; return life.ErrNotFound }
+		handler := newHandler(t, s)
+		for _, route := range handlers.Routes() {
+			isOther := strings.Contains(route.Path, "/realtime") && reserved || strings.Contains(route.Path, "/reserve") && !reserved
+			isDetail := strings.HasPrefix(route.Path, incoming+"/") || strings.HasPrefix(route.Path, later+"/")
+			if route.Party == "" || isOther || isDetail && s.match.Shown == life.Closed {
+				continue
+			}
+			w := httptest.NewRecorder()
+			down = false
+			handler.ServeHTTP(w, httptest.NewRequest(route.Method, pathOf(route), strings.NewReader(goodBody(t, route))))
+			if down {
+				continue
+			}
+			if w.Code != http.StatusOK && w.Code != http.StatusNotImplemented {
+				t.Errorf("%s: %d %s", route.Path, w.Code, w.Body)
+			}
+			if err := described(t).CheckAnswer(route.Method, pathOf(route), w.Code, w.Result().Header, w.Body.Bytes()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// A checkedStore is down, and wants to be given nothing but what the contract allows.
+type checkedStore struct {
+	downStore
+	testing.TB
+}
+
+func (s checkedStore) want(ok bool, given any) {
+	if !ok {
+		s.Errorf("the store is given %+v", given)
+	}
+}
+
+// isText reports whether a text has from 1 to so many characters and no blanks around it.
+func isText(s string, most int) bool {
+	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && strings.TrimSpace(s) == s
+}
+
+func (s checkedStore) Enter(ctx context.Context, who life.Account, _ int64) (life.Account, error) {
+	s.want(isText(who.Nickname, 20) && who.UID == asker && who.Social != "" && len(who.Gender) < 2 && (who.BirthYear == 0 || who.BirthYear >= 1900), who)
+	return s.downStore.Enter(ctx, who, 0)
+}
+
+func (s checkedStore) Write(ctx context.Context, c life.Concern) (life.Concern, error) {
+	s.want(isText(c.Content, 4000) && c.AskerUID == asker && c.Subcategory.Name != "" && c.Subcategory.Category != "" && c.Direction.Name != "" && c.WilGender != "" &&
+		len(c.Feelings) >= 1 && len(c.Feelings) <= 10 && len(c.Personalities) <= 10 && len(c.Windows) == map[string]int{life.Realtime: 0, life.Reserve: 2}[c.Type], c)
+	for _, w := range c.Windows {
+		s.want(w.To.After(w.From) && w.To.Sub(w.From) < 24*time.Hour && time.Until(w.To) <= 60*24*time.Hour, c)
+	}
+	return s.downStore.Write(ctx, c)
+}
+
+func (s checkedStore) KeepKeywords(ctx context.Context, uid string, category int64, words []string) ([]life.Keyword, error) {
+	isNone := func(word string) bool { return !isText(word, 20) }
+	s.want(uid == asker && category > 0 && category < 7 && len(words) >= 1 && len(words) <= 10 && !slices.ContainsFunc(words, isNone), words)
+	return s.downStore.KeepKeywords(ctx, uid, category, words)
+}
+
+func (s checkedStore) Register(ctx context.Context, uid string, of store.Registration) (life.Profile, error) {
+	s.want(uid == asker && isText(of.Experience, 1000) && isText(of.Introduction, 200) && len(of.CategoryIdxs) >= 1 && len(of.SubcategoryIdxs) <= 10 &&
+		len(of.KeywordIdx) <= 10 && len(of.KeywordNames) <= 10, of)
+	return s.downStore.Register(ctx, uid, of)
+}
+
+// FuzzRoadBodies is FuzzBodies for all requests.
+func FuzzRoadBodies(f *testing.F) {
+	for _, route := range handlers.Routes() {
+		if route.Body {
+			f.Add([]byte(goodBody(f, route)))
+		}
+	}
+	tomorrow := time.Now().In(life.Seoul).AddDate(0, 0, 1).Format(time.DateOnly)
+	f.Add([]byte(strings.NewReplacer("2026-03-20", tomorrow, "2026-03-21", tomorrow).Replace(reserve)))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		handler := newHandler(t, checkedStore{func(context.Context, string) error { return store.ErrUnavailable }, t})
+		for _, route := range handlers.Routes() {
+			if !route.Body {
+				continue
+			}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, httptest.NewRequest(route.Method, pathOf(route), bytes.NewReader(body)))
+			if err := described(t).CheckAnswer(route.Method, pathOf(route), w.Code, w.Result().Header, w.Body.Bytes()); err != nil || w.Code == http.StatusInternalServerError {
+				t.Errorf("%s: %d %v", route.Path, w.Code, err)
 			}
 		}
 	})
