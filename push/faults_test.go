@@ -37,6 +37,7 @@ type tokens struct {
 	mu      sync.Mutex
 	kept    []life.PushToken
 	removed []life.PushToken
+	reads   int
 	err     error
 }
 
@@ -52,6 +53,7 @@ func tokensOf(uids ...string) *tokens {
 func (k *tokens) PushTokens(_ context.Context, uids ...string) ([]life.PushToken, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.reads++
 	return slices.DeleteFunc(slices.Clone(k.kept), func(t life.PushToken) bool { return !slices.Contains(uids, t.UID) }), k.err
 }
 
@@ -111,7 +113,11 @@ func TestSignInAnyway(t *testing.T) {
 		w.ask(t, "", http.MethodPost, "asker/sign/signin", map[string]any{"token": "asker", "social": "email", "push_token": token}, "success")
 	}
 	server.OnCall(fakefirestore.On("RunQuery", fakefirestore.Always(fakefirestore.Fault{Hang: true}))) // which sign-in needs for the token alone
+	start := time.Now()
 	w.ask(t, "", http.MethodPost, "asker/sign/signin", map[string]any{"token": "asker", "social": "email", "push_token": phone("asker")}, "success")
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
 	server.OnCall(nil)
 	if kept := w.phones(t, "asker"); len(kept) != 0 {
 		t.Errorf("kept %v", kept)
@@ -265,8 +271,8 @@ func TestBreaker(t *testing.T) {
 		return len(s.fcm.take())
 	}
 	s.fcm.will(unavailable)
-	if got := tries(6); got != 3 {
-		t.Errorf("tried %d times, want 3", got)
+	if got := tries(6); got != 3 || s.kept.reads != 3 {
+		t.Errorf("tried %d times and read tokens %d times, want 3", got, s.kept.reads)
 	}
 	s.EndPause()
 	if got := tries(6); got != 1 {

@@ -193,10 +193,7 @@ func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket re
 		done = true
 		return nil
 	})
-	if done = done && err == nil; !done {
-		sent = nil
-	}
-	s.outcome("pay", done, err)
+	s.outcome("pay", done && err == nil, err)
 	// An attempt may have been stored though its answer was lost: its matches are those that
 	// are as old as the payment.
 	sent = slices.DeleteFunc(sent, func(m life.Match) bool { return !m.CreatedAt.Equal(concern.UpdatedAt) })
