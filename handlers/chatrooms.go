@@ -101,10 +101,7 @@ type askerReserve struct {
 		} `json:"asker"`
 		Image requiredImage `json:"image"`
 	} `json:"willsoner"`
-	Date struct {
-		FromTime   string `json:"from_time"`   // HH:mm in Seoul
-		DateFormat string `json:"date_format"` // MM월 DD일 in Seoul
-	} `json:"date"`
+	Date sessionDate `json:"date"`
 }
 
 // A willsonerIng is a session under way in the willsoner's list.
@@ -154,10 +151,7 @@ type willsonerReserve struct {
 			ID string `json:"id"`
 		} `json:"asker"`
 	} `json:"willsoner"`
-	Date struct {
-		FromTime   string `json:"from_time"`   // HH:mm in Seoul
-		DateFormat string `json:"date_format"` // MM월 DD일 in Seoul
-	} `json:"date"`
+	Date sessionDate `json:"date"`
 }
 
 func newAskerIng(room *life.Chatroom) (row askerIng) {
@@ -195,7 +189,7 @@ func newAskerReserve(reservation *life.Reservation) (row askerReserve) {
 	row.Willsoner.Asker.Nickname = reservation.Card.Nickname
 	row.Willsoner.Asker.ID = reservation.WillsonerUID
 	row.Willsoner.Image.Pic = reservation.Card.ImagePic
-	row.Date.FromTime, row.Date.DateFormat = hour(reservation.StartsAt), day(reservation.StartsAt)
+	row.Date = sessionDate{hour(reservation.StartsAt), day(reservation.StartsAt)}
 	return row
 }
 
@@ -232,6 +226,6 @@ func newWillsonerReserve(reservation *life.Reservation) (row willsonerReserve) {
 	row.Concern.Asker.ID = reservation.AskerUID
 	row.Willsoner.Idx = reservation.Card.Idx
 	row.Willsoner.Asker.ID = reservation.WillsonerUID
-	row.Date.FromTime, row.Date.DateFormat = hour(reservation.StartsAt), day(reservation.StartsAt)
+	row.Date = sessionDate{hour(reservation.StartsAt), day(reservation.StartsAt)}
 	return row
 }

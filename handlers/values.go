@@ -54,6 +54,12 @@ func minutes(n int64) string { return strconv.FormatInt(n, 10) }
 func hour(t time.Time) string { return t.In(life.Seoul).Format("15:04") }
 func day(t time.Time) string  { return t.In(life.Seoul).Format("01월 02일") }
 
+// A sessionDate is when a session begins, in Seoul.
+type sessionDate struct {
+	FromTime   string `json:"from_time"`   // HH:mm
+	DateFormat string `json:"date_format"` // MM월 DD일
+}
+
 // A date is a time from one hour to another, in Seoul.
 type date struct {
 	Date       string `json:"date"`      // YYYY-MM-DD

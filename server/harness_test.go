@@ -163,9 +163,6 @@ func emulate(t testing.TB, path string, body map[string]any) string {
 	return authemulator.Ask(t, authEmulator, path, body)
 }
 
-// freshProject is a project of which nobody else knows.
-func freshProject() string { return fmt.Sprintf("demo-%d", time.Now().UnixNano()) }
-
 // firestoreClient is one with an owner's rights, for a Firestore at host.
 func firestoreClient(t testing.TB, project, host string) *firestore.Client {
 	t.Helper()

@@ -103,7 +103,7 @@ func TestSoakServerKilled(t *testing.T) {
 	needEmulators(t)
 	const rounds, matches = 4, 30
 	google := startGoogle(t)
-	google.Project = freshProject()
+	google.Project = fmt.Sprintf("demo-%d", time.Now().UnixNano()) // of which nobody else knows
 	client := firestoreClient(t, google.Project, firestoreEmulator)
 	for round := range rounds {
 		type asking struct{ path, token string }
