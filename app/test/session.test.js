@@ -7,7 +7,8 @@ import {
 } from 'firebase/firestore';
 import { createAccounts, loadRules, openAsServer } from './local/emulators.js';
 import { buildServer, startServer } from './local/server.js';
-import { Screen, startApp } from './phone/phone.js';
+import { startApp } from './phone/phone.js';
+import { Screen } from './phone/room.js';
 
 const run = Date.now();
 const account = (uid, party, name) => ({ uid, party, name, email: `${uid}@willson.test`.toLowerCase(), password: 'willson' });
