@@ -82,6 +82,7 @@ func newSender(t testing.TB, kept *tokens, edits ...func(*push.Config)) *sender 
 		edit(&cfg)
 	}
 	s.Sender = push.New(cfg)
+	s.Wait(30 * time.Second)
 	return s
 }
 
@@ -143,6 +144,7 @@ func TestNoCredentials(t *testing.T) {
 // token, and yet nobody waits for it longer than for FCM.
 func TestHangingCredentials(t *testing.T) {
 	s := newSender(t, tokensOf("a"), withoutEndpoint)
+	s.Wait(push.Within)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -305,6 +307,7 @@ func TestBreaker(t *testing.T) {
 func TestOneTriesAfterPause(t *testing.T) {
 	t.Parallel()
 	s := newSender(t, tokensOf("a"))
+	s.Wait(push.Within)
 	s.fcm.will(hang)
 	s.Tell(t.Context(), reviewed("a"))
 	s.EndPause()
