@@ -242,7 +242,14 @@ func TestPots(t *testing.T) {
 	if line, ok := account.Give(-5, paid); ok || account.Pots != 0 {
 		t.Errorf("%+v", line)
 	}
-	if line, ok := account.Give(15, paid); !ok || line.Action != life.Given || line.Total != 15 {
+	if line, ok := account.Give(15, paid.Add(-time.Second)); !ok || line.Action != life.Given || line.Total != 15 || !line.CreatedAt.After(paid) {
+		t.Errorf("%+v", line)
+	}
+	if line, ok := account.Give(-20, paid.Add(time.Second)); !ok || line.Action != life.Used || line.Amount != 15 || line.CreatedAt != paid.Add(time.Second) {
+		t.Errorf("%+v", line)
+	}
+	account.Pots = -3 // as somebody may have written
+	if line, ok := account.Give(-5, paid); ok || account.Pots != -3 {
 		t.Errorf("%+v", line)
 	}
 }

@@ -20,8 +20,8 @@ func (a *Account) Take(c *Concern, now time.Time) (LedgerLine, bool) {
 	if amount <= 0 {
 		return LedgerLine{}, false
 	}
-	a.Pots, a.UpdatedAt = a.Pots-amount, now
-	return LedgerLine{Action: Used, Amount: amount, Total: a.Pots, ConcernIdx: c.Idx, CreatedAt: now}, true
+	a.Pots, a.UpdatedAt = a.Pots-amount, a.next(now)
+	return LedgerLine{Action: Used, Amount: amount, Total: a.Pots, ConcernIdx: c.Idx, CreatedAt: a.UpdatedAt}, true
 }
 
 // Give gives pots to the account, or takes them for a negative amount, but not below zero,
@@ -31,10 +31,19 @@ func (a *Account) Give(amount int64, now time.Time) (LedgerLine, bool) {
 	if amount == 0 {
 		return LedgerLine{}, false
 	}
-	a.Pots, a.UpdatedAt = a.Pots+amount, now
-	line := LedgerLine{Action: Given, Amount: amount, Total: a.Pots, CreatedAt: now}
+	a.Pots, a.UpdatedAt = a.Pots+amount, a.next(now)
+	line := LedgerLine{Action: Given, Amount: amount, Total: a.Pots, CreatedAt: a.UpdatedAt}
 	if amount < 0 {
 		line.Action, line.Amount = Used, -amount
 	}
 	return line, true
+}
+
+// next is the time of a change at now: after the last change also where now was taken
+// before that was made, so that the lines of a ledger follow each other.
+func (a *Account) next(now time.Time) time.Time {
+	if now.Before(a.UpdatedAt) {
+		return a.UpdatedAt.Add(time.Microsecond)
+	}
+	return now
 }

@@ -48,7 +48,7 @@ func (s *Store) Give(ctx context.Context, uid string, pots int64) (life.Account,
 			return life.ErrUserNotFound
 		}
 		account = before.doc
-		if line.exists && c.isOurs(line.doc.CreatedAt) { // an earlier attempt's, whose answer was lost
+		if line.exists && line.doc.ConcernIdx == 0 { // an earlier attempt's, whose answer was lost
 			return nil
 		}
 		if line, ok := account.Give(pots, c.now); ok {
