@@ -42,7 +42,7 @@ func TestTown(t *testing.T) {
 		asked(err)
 		for _, m := range sent[:min(len(sent), 2+i%2)] {
 			offers.Go(func() {
-				_, err := s.count(s.Offer(within(t), m.WillsonerUID, life.Realtime, m.Idx, time.Time{}))
+				_, err := s.tally(s.Offer(within(t), m.WillsonerUID, life.Realtime, m.Idx, time.Time{}))
 				asked(err)
 			})
 		}

@@ -60,7 +60,7 @@ func connect(t *testing.T, addr string) *grpc.ClientConn {
 	return conn
 }
 
-// owner passes by the emulator's security rules.
+// owner bypasses the emulator's security rules.
 type owner struct{}
 
 func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
