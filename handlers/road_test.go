@@ -68,9 +68,12 @@ func startRoad(t *testing.T, edits ...func(*handlers.Config)) *road {
 	}
 	t.Cleanup(r.firestore.Kill)
 	const project = "demo-willson"
-	r.client, err = firestore.NewClient(t.Context(), project, option.WithEndpoint(r.firestore.Addr()),
-		option.WithoutAuthentication(), option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	// A connection of its own, or the library would go to an emulator of the environment.
+	conn, err := grpc.NewClient(r.firestore.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if r.client, err = firestore.NewClient(t.Context(), project, option.WithGRPCConn(conn)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.client.Close() })
