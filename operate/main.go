@@ -19,7 +19,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,10 +31,9 @@ import (
 	"willson/store"
 )
 
+// main leaves Ctrl-C as it is, which also ends a question: each change is one transaction.
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Getenv("FIRESTORE_EMULATOR_HOST"), os.Stdin, os.Stdout); err != nil {
+	if err := run(context.Background(), os.Args[1:], os.Getenv("FIRESTORE_EMULATOR_HOST"), os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "operate:", err)
 		os.Exit(1)
 	}
@@ -198,9 +196,9 @@ func (o *operator) end(ctx context.Context, number string) error {
 	if err != nil {
 		return fmt.Errorf("%q is no match's number", number)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	look, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	session, err := o.store.SessionOf(ctx, idx)
+	session, err := o.store.SessionOf(look, idx)
 	if errors.Is(err, life.ErrNotFound) {
 		return fmt.Errorf("match %d does not exist, or was not selected", idx)
 	}
@@ -211,8 +209,7 @@ func (o *operator) end(ctx context.Context, number string) error {
 	if err := o.confirm("End it?"); err != nil {
 		return err
 	}
-	// The operator may have thought about it for longer than a command takes.
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel = context.WithTimeout(ctx, patience)
 	defer cancel()
 	if session, err = o.store.End(ctx, idx); err != nil {
 		return err

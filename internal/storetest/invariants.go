@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -130,7 +131,7 @@ func (db *database) checkMatches() {
 		roomkey, _ := db.roomOf(m.Idx)
 		state := "none"
 		for id, r := range db.reservations {
-			if r.Idx != m.Idx || r.AskerUID != m.AskerUID || r.Status != life.Reserved && r.Status != life.Opened {
+			if r.Idx != m.Idx || r.AskerUID != m.AskerUID || !slices.Contains([]string{life.Reserved, life.Opened, life.Ended}, r.Status) {
 				continue
 			}
 			if state != "none" {
@@ -154,9 +155,9 @@ func (db *database) checkMatches() {
 		case selected && m.StartsAt.IsZero() && state != "none":
 			db.breaks("match %d has no hour and a reservation", m.Idx)
 		case selected && m.StartsAt.IsZero() && roomkey == "",
-			m.Status == life.Complete && roomkey == "":
+			m.Status == life.Complete && roomkey == "" && state != life.Ended:
 			db.breaks("match %d is %s and has no room", m.Idx, m.Status)
-		case selected && !m.StartsAt.IsZero() && (state == "none" || (state == life.Opened) != (roomkey != "")):
+		case selected && !m.StartsAt.IsZero() && (state == "none" || (state == life.Opened) != (roomkey != "") || state == life.Ended && m.Status == life.Chat):
 			db.breaks("match %d is %s, its reservation %s, and its room %q", m.Idx, m.Status, state, roomkey)
 		case m.Status == life.Waiting && (m.AskerJoined || m.WillsonerJoined):
 			db.breaks("match %d is waiting and joined", m.Idx)

@@ -142,6 +142,7 @@ func TestInvariants(t *testing.T) {
 		"opened without a room":          {remove("chatrooms/r4"), "its reservation opened, and its room \"\""},
 		"reserved after its room opened": {edit("reservations/4", "status", "reserved"), "its reservation reserved, and its room \"r4\""},
 		"no reservation":                 {remove("reservations/3"), "its reservation none"},
+		"an ended one, under way":        {edit("reservations/3", "status", "ended"), "match 3 is chat, its reservation ended"},
 		"cancelled reservation":          {edit("reservations/3", "status", "cancelled"), "its reservation none"},
 		"two reservations":               {edit("reservations/old", "idx", 3, "roomkey", "r3"), "match 3 has two reservations"},
 		"reservation's roomkey":          {edit("reservations/3", "roomkey", "r9"), "match 3 has roomkey r3"},
