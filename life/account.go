@@ -86,14 +86,6 @@ type PushToken struct {
 	UpdatedAt time.Time `firestore:"updated_at"`
 }
 
-// IsPushToken reports whether s may be a token of Firebase Cloud Messaging, which promises
-// nothing of them; they have been of 140 to 180 of these characters. The shipped app sends
-// the same twelve letters for every phone, which are no token.
-func IsPushToken(s string) bool {
-	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:.%~"
-	return len(s) >= 20 && len(s) <= 4096 && strings.Trim(s, characters) == ""
-}
-
 // Check returns an error that names a required field which is not there.
 func (t *PushToken) Check(string) error {
 	return missing(
@@ -101,6 +93,14 @@ func (t *PushToken) Check(string) error {
 		field{"uid", t.UID != ""},
 		field{"updated_at", !t.UpdatedAt.IsZero()},
 	)
+}
+
+// IsPushToken reports whether s may be a token of Firebase Cloud Messaging, which promises
+// nothing of them; they have been of 140 to 180 of these characters. The shipped app sends
+// the same twelve letters for every phone, which are no token.
+func IsPushToken(s string) bool {
+	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:.%~"
+	return len(s) >= 20 && len(s) <= 4096 && strings.Trim(s, characters) == ""
 }
 
 // Age is the band of an age that is shown of a person born in that year, "" for 0, which

@@ -167,9 +167,10 @@ func (m *Match) IsOf(c *Concern) bool {
 	return m.ConcernIdx == c.Idx && m.AskerUID == c.AskerUID && (m.Round == 0 || m.Round == c.MatchCnt)
 }
 
-// runs reports whether the match's own time runs: that in which it can be offered on, and
-// then that in which the offer can be selected. An older match has no end but its hour.
-func (m *Match) runs(now time.Time) bool {
+// MayRun reports whether the match may be open, as far as can be told without its concern:
+// its own time runs, that in which it can be offered on, and then that in which the offer
+// can be selected. An older match has no end but its hour.
+func (m *Match) MayRun(now time.Time) bool {
 	switch {
 	case m.Status == Init:
 		return now.Before(offersEnd(m.Type, m.Timer, m.Windows))
@@ -193,13 +194,10 @@ func (m *Match) ChoiceEnds() time.Time {
 	return m.Timer.Add(shownToChoose)
 }
 
-// MayRun is runs: whether a match may be open, as far as can be told without its concern.
-func (m *Match) MayRun(now time.Time) bool { return m.runs(now) }
-
 // IsOpen reports whether the match, Init or Waiting, is still open: its own time runs, and
 // the concern is paid for and waits for an offer of this round.
 func (m *Match) IsOpen(c *Concern, now time.Time) bool {
-	return m.runs(now) && c.Status == Init && m.IsOf(c)
+	return m.MayRun(now) && c.Status == Init && m.IsOf(c)
 }
 
 // ShownToWillsoner is what the incoming list shows: Init, Waiting or Closed.

@@ -51,6 +51,12 @@ type Subcategory struct {
 	Category    string `firestore:"category"`
 }
 
+// A Window is a time in which a reserved talk may take place, from its beginning to its end.
+type Window struct {
+	From time.Time `firestore:"from"`
+	To   time.Time `firestore:"to"`
+}
+
 // Check returns an error that names a required field which is not there.
 func (c *Concern) Check(string) error {
 	paid := c.Status != Unpaid

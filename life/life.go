@@ -18,7 +18,10 @@
 // null, zero or empty makes a document unreadable, and so does a wrong type.
 package life
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The refusals: the rules at work, and no failure.
 var (
@@ -72,3 +75,19 @@ const (
 	Realtime = "realtime" // a talk now
 	Reserve  = "reserve"  // a talk at an hour that is agreed
 )
+
+// A field is a required field of a document, and whether it is there.
+type field struct {
+	name  string
+	there bool
+}
+
+// missing returns an error that names the first field that is not there.
+func missing(fields ...field) error {
+	for _, f := range fields {
+		if !f.there {
+			return fmt.Errorf("%s: missing", f.name)
+		}
+	}
+	return nil
+}

@@ -2,7 +2,6 @@ package life
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -73,7 +72,7 @@ func (m *Match) Check(id string) error {
 // IsReservation reports whether the session is for an hour that was agreed.
 func (m *Match) IsReservation() bool { return !m.StartsAt.IsZero() }
 
-// Uid is the party's.
+// UIDOf returns the uid of that party.
 func (m *Match) UIDOf(party Party) string {
 	if party == Willsoner {
 		return m.WillsonerUID
@@ -131,29 +130,4 @@ type CardType struct {
 type Topic struct {
 	Name     string `firestore:"name,omitempty"`
 	Category string `firestore:"category,omitempty"`
-}
-
-// A Window is a time in which a reserved talk may take place, from its beginning to its end.
-type Window struct {
-	From time.Time `firestore:"from"`
-	To   time.Time `firestore:"to"`
-}
-
-// Decimal is a number as the id of a document.
-func Decimal(idx int64) string { return strconv.FormatInt(idx, 10) }
-
-// A field is a required field of a document, and whether it is there.
-type field struct {
-	name  string
-	there bool
-}
-
-// missing returns an error that names the first field that is not there.
-func missing(fields ...field) error {
-	for _, f := range fields {
-		if !f.there {
-			return fmt.Errorf("%s: missing", f.name)
-		}
-	}
-	return nil
 }

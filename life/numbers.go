@@ -1,6 +1,9 @@
 package life
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Numbers of new documents are milliseconds since 1970 × 1,000 + 0 to 999, taken without
 // asking anybody: below 2^53, and in the order of time to the second. Where the number is
@@ -19,3 +22,6 @@ func Number(now time.Time, draw func(n int64) int64) int64 {
 func Numbers(now time.Time, n int64, draw func(n int64) int64) int64 {
 	return (now.UnixMilli()-draw(1000))*perMilli + draw(perMilli-n+1)
 }
+
+// Decimal is a number as the id of a document.
+func Decimal(idx int64) string { return strconv.FormatInt(idx, 10) }

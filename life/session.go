@@ -92,6 +92,11 @@ type Report struct {
 	ReportedAt time.Time `firestore:"reported_at"`
 }
 
+// Check returns an error that names a required field which is not there.
+func (r *Report) Check(string) error {
+	return missing(field{"uid", r.UID != ""}, field{"reported_at", !r.ReportedAt.IsZero()})
+}
+
 // joinWindow is how long before the hour agreed a reservation may be joined.
 const joinWindow = 10 * time.Minute
 
@@ -219,8 +224,3 @@ func (t *ReservedTime) Check(string) error {
 
 // Span is the time that the reservation occupies.
 func (t *ReservedTime) Span() Span { return SpanOf(t.StartsAt, t.Brief.Minutes) }
-
-// Check returns an error that names a required field which is not there.
-func (r *Report) Check(string) error {
-	return missing(field{"uid", r.UID != ""}, field{"reported_at", !r.ReportedAt.IsZero()})
-}
