@@ -93,7 +93,7 @@ func FuzzRoad(f *testing.F) {
 				if match.Type == life.Reserve {
 					starts = match.Windows[0].From.Add(time.Duration(which/64) * 10 * time.Minute)
 				}
-				_, err = s.count(s.Offer(ctx, own(match.WillsonerUID), match.Type, match.Idx, starts))
+				_, err = s.tally(s.Offer(ctx, own(match.WillsonerUID), match.Type, match.Idx, starts))
 			case 6, 7:
 				_, err = s.Select(ctx, own(match.AskerUID), match.Idx)
 			case 8:
