@@ -17,7 +17,7 @@ func (s *Store) Find(ctx context.Context, who string) (Home, error) {
 	}
 	r := s.reader(ctx)
 	defer r.end()
-	found, err := ask(r, accountsWithAddress(who)).all()
+	found, err := run(r, accountsWithAddress(who)).all()
 	if err != nil {
 		return Home{}, err
 	}

@@ -136,7 +136,7 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.
 		}
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		accountSent := find(c.reader, askers, uidID(m.AskerUID))
-		busySent := askBusy(c.reader, m.AskerUID, m.WillsonerUID)
+		busySent := busyTimes(c.reader, m.AskerUID, m.WillsonerUID)
 		awaitOthers := c.askOthers(m)
 		concern, err := concernSent.one()
 		if err != nil {
@@ -210,7 +210,7 @@ func (c *change) askOthers(m *life.Match) func() (map[string]bool, error) {
 		return func() (map[string]bool, error) { return statuses, nil }
 	}
 	itself := life.Decimal(m.Idx)
-	sent := ask(c.reader, ofConcern(m.ConcernIdx, life.Chat, life.Complete))
+	sent := run(c.reader, ofConcern(m.ConcernIdx, life.Chat, life.Complete))
 	return func() (map[string]bool, error) {
 		all, err := sent.raws()
 		if err != nil {
@@ -348,7 +348,7 @@ func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.
 // roomOf reads the chatroom that the match's roomkey names, which may not exist.
 func roomOf(r *reader, m *life.Match) (found[life.Chatroom], error) {
 	if !isID(m.Roomkey) {
-		return nothing[life.Chatroom](m.Roomkey), nil
+		return found[life.Chatroom]{id: m.Roomkey}, nil
 	}
 	return find(r, chatrooms, m.Roomkey).one()
 }
@@ -368,12 +368,12 @@ func reservationOf(r *reader, m *life.Match) (found[life.Reservation], error) {
 	agreed, err := find(r, reservations, life.Decimal(m.Idx)).one()
 	if err == nil && !agreed.exists {
 		var older []found[life.Reservation]
-		if older, err = ask(r, oldReservations(m.AskerUID, m.Idx)).all(); len(older) > 0 {
+		if older, err = run(r, oldReservations(m.AskerUID, m.Idx)).all(); len(older) > 0 {
 			agreed = older[0]
 		}
 	}
 	if err != nil || agreed.doc.Idx != m.Idx || agreed.doc.AskerUID != m.AskerUID {
-		return nothing[life.Reservation](agreed.id), err
+		return found[life.Reservation]{id: agreed.id}, err
 	}
 	return agreed, nil
 }
