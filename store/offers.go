@@ -137,7 +137,7 @@ func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts t
 		}
 		return err
 	}
-	return s.act(ctx, life.Offers, caller, idx, again, func(c *change, m *life.Match) (bool, error) {
+	return s.changeMatch(ctx, life.Offers, caller, idx, again, func(c *change, m *life.Match) (bool, error) {
 		if m.Type != kind {
 			return false, life.ErrNotFound
 		}
