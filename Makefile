@@ -88,7 +88,7 @@ check: prepare ## gofmt, vet, staticcheck, govulncheck and the app's types
 		else echo "govulncheck is skipped: its database cannot be reached."; fi
 	$(NPM_RUN) --prefix app check
 
-bench: build ## The measurements, in three to four minutes
+bench: build ## The measurements, in about six minutes
 	@go -C bench build -o ../.cache/floor ./floor
 	@$(NPM_CI) --prefix bench/peer
 	@go -C bench run .

@@ -40,8 +40,9 @@ type lab struct {
 	issuer    *issuer.Issuer
 	users     users
 	running   []*process
-	sizes     map[string]int // of the answers, by scene
+	sizes     map[string]map[string]int // of the answers, by scene and target
 	results   results
+	trips     results // one sample of each
 }
 
 func run(ctx context.Context, rounds int, verbose bool) error {
@@ -55,7 +56,7 @@ func run(ctx context.Context, rounds int, verbose bool) error {
 	if busy > idle {
 		fmt.Fprintf(os.Stderr, "The machine is busy (load %.1f): the figures will be worth little.\n", busy)
 	}
-	l := &lab{rounds: rounds, sizes: make(map[string]int), results: make(results)}
+	l := &lab{rounds: rounds, sizes: make(map[string]map[string]int), results: make(results), trips: make(results)}
 	if verbose {
 		l.log = os.Stderr
 	}
@@ -81,7 +82,7 @@ func run(ctx context.Context, rounds int, verbose bool) error {
 		}
 	}
 
-	table := l.results.table(busy)
+	table := l.results.table(busy) + l.trips.tripsTable()
 	fmt.Print(table)
 	if rounds >= enough {
 		err = os.WriteFile("results.md", []byte(table), 0o644)

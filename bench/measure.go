@@ -4,87 +4,100 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
+	"time"
 
-	"cloud.google.com/go/firestore"
 	"github.com/prometheus/procfs"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"willson/internal/storetest"
-	"willson/store"
+	"willson/internal/fakefirestore"
 )
-
-// A scene is what the targets are asked, one after the other.
-type scene struct {
-	name    string
-	method  string
-	path    string // with a match's number for %d
-	users   func(target string, round int) []user
-	clients int    // each sends its next request when the last is answered
-	times   int    // that each user asks
-	shows   string // in the answer
-}
-
-const clients = 16
-
-// The scenes' names, and that of what a new process shows.
-const (
-	listed    = "list"
-	listedOne = "list, 1 client"
-	listedNew = "list, first tokens"
-	listedAll = "list, many rows"
-	selected  = "select"
-	joined    = "join"
-	completed = "complete"
-	fresh     = "new process"
-)
-
-func (l *lab) scenes() []scene {
-	const list = "/chat/chatrooms"
-	usual := func(string, int) []user { return l.users.usual }
-	many := func(string, int) []user { return l.users.many }
-	newTokens := func(_ string, round int) []user { return l.users.fresh[round] }
-	changing := func(target string, _ int) []user { return l.users.changing[target] }
-	few, all := fmt.Sprintf(`"count":%d,`, usualRooms+usualReserved), fmt.Sprintf(`"count":%d,`, 2*manyRows)
-	return []scene{
-		{listed, "GET", list, usual, clients, 10, few},
-		{listedOne, "GET", list, usual, 1, 2, few},
-		{listedNew, "GET", list, newTokens, clients, 1, few},
-		{listedAll, "GET", list, many, clients, 20, all},
-		{selected, "PATCH", "/list/matches/%d/select", changing, clients, 1, `"status":"chat"`},
-		{joined, "PATCH", "/chat/join/%d", changing, clients, 1, `"asker_join":1`},
-		{completed, "PATCH", "/chat/complete/%d", changing, clients, 1, `"status":"complete"`},
-	}
-}
 
 // verify makes sure, before anything is measured, that Willson and Node answer the same
-// and what they should. It notes the answers' sizes.
+// and what they should. It notes the answers' sizes, and what the requests ask of Firestore.
 func (l *lab) verify(context.Context) error {
 	for _, s := range l.scenes() {
+		if s.gzip { // is the usual list
+			l.sizes[s.name] = l.sizes[listed]
+			continue
+		}
+		l.sizes[s.name] = map[string]int{}
 		var want map[string]any
 		for _, p := range l.running {
 			if p.name == floor {
 				continue
 			}
-			answer := ask(l.requests(p, s, l.rounds+1)[0])
-			var got map[string]any
-			err := json.Unmarshal(answer.Body, &got)
-			if err != nil || answer.Code != 200 || !bytes.Contains(answer.Body, []byte(s.shows)) {
-				return fmt.Errorf("%s, %s: %s %s", p.name, s.name, answer.Error, answer.Body)
-			}
-			if data := got["data"].(map[string]any); data["status"] != nil {
-				for _, own := range []string{"idx", "concern_idx", "roomkey", "updated_at"} {
-					data[own] = data[own] != nil
-				}
+			requests := l.requests(p, s, l.rounds+1)
+			answer, got, err := answered(requests[0], s)
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", p.name, s.name, err)
 			}
 			if want != nil && !reflect.DeepEqual(got, want) {
 				return fmt.Errorf("%s: %s answers %v, not %v", s.name, p.name, got, want)
 			}
-			want, l.sizes[s.name] = got, len(answer.Body)
+			want, l.sizes[s.name][p.name] = got, len(answer.Body)
+			if s.method == "GET" && s.name != listed { // the same list once more
+				continue
+			}
+			if err := l.addTrips(p, s, requests[1]); err != nil {
+				return fmt.Errorf("%s, %s: %w", p.name, s.name, err)
+			}
+		}
+		l.sizes[s.name][floor] = l.sizes[s.name][willson]
+	}
+	return nil
+}
+
+// own are the keys of what differs from one match or concern to the next, or with the time
+// of a change.
+var own = []string{"idx", "concern_idx", "roomkey", "created_at", "updated_at", "timer"}
+
+// answered makes a request and returns what it was answered, without what is its own.
+func answered(request vegeta.Target, s scene) (*vegeta.Result, map[string]any, error) {
+	answer := ask(request)
+	var got map[string]any
+	err := json.Unmarshal(answer.Body, &got)
+	missing := func(part string) bool { return !bytes.Contains(answer.Body, []byte(part)) }
+	if err != nil || answer.Code != 200 || slices.ContainsFunc(s.shows, missing) {
+		return nil, nil, fmt.Errorf("%s %s", answer.Error, answer.Body)
+	}
+	if data := got["data"].(map[string]any); data["status"] != nil {
+		for _, key := range own {
+			data[key] = data[key] != nil
 		}
 	}
+	return answer, got, nil
+}
+
+// held is how long Firestore holds each call back while trips are counted: longer than
+// anything else that a request waits for.
+const held = 200 * time.Millisecond
+
+// addTrips counts what a request asks of Firestore: its calls, how many of them one after
+// the other, and the documents read and written.
+func (l *lab) addTrips(p *process, s scene, request vegeta.Target) error {
+	calls := func() (n float64) {
+		for _, method := range []string{"BeginTransaction", "BatchGetDocuments", "RunQuery", "Commit", "Rollback"} {
+			n += float64(l.firestore.Count(method))
+		}
+		return n
+	}
+	l.firestore.OnCall(fakefirestore.Always(fakefirestore.Fault{Delay: held}))
+	defer l.firestore.OnCall(nil)
+	before := sample{called: calls(), read: float64(l.firestore.Reads()), written: float64(l.firestore.Writes())}
+	answer, _, err := answered(request, s)
+	if err != nil {
+		return err
+	}
+	l.trips.add(s.name, p.name, sample{
+		trips:   float64(answer.Latency / held),
+		called:  calls() - before[called],
+		read:    float64(l.firestore.Reads()) - before[read],
+		written: float64(l.firestore.Writes()) - before[written],
+	})
 	return nil
 }
 
@@ -100,7 +113,7 @@ func (l *lab) measure(ctx context.Context) error {
 		for _, s := range l.scenes() {
 			for i := range l.running {
 				p := l.running[(i+round)%len(l.running)]
-				if p.name == floor && s.method != "GET" {
+				if p.name == floor && !s.hasFloor() {
 					continue
 				}
 				measured, err := l.sample(p, s, round)
@@ -124,13 +137,15 @@ func (l *lab) measure(ctx context.Context) error {
 }
 
 // startFresh measures what only a new process shows: its start, and its peak of memory
-// after the usual load.
+// after the usual load, of clients that ask for gzip.
 func (l *lab) startFresh(ctx context.Context, p process) error {
 	if err := l.start(ctx, &p); err != nil {
 		return err
 	}
 	defer p.stop()
-	measured, err := l.sample(&p, l.scenes()[0], 0)
+	usual := l.scenes()[0]
+	usual.gzip = true
+	measured, err := l.sample(&p, usual, 0)
 	if err != nil {
 		return err
 	}
@@ -142,38 +157,4 @@ func (l *lab) startFresh(ctx context.Context, p process) error {
 	measured[memory], measured[cold] = float64(status.VmHWM)/(1<<20), p.cold.Seconds()*1000
 	l.results.add(fresh, p.name, measured)
 	return err
-}
-
-// mustBeDone makes sure that a round's matches were selected, joined and completed.
-func (l *lab) mustBeDone(ctx context.Context, round int) error {
-	client, err := firestore.NewClient(ctx, l.issuer.Project)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	for target, users := range l.users.changing {
-		for i := range users {
-			var match store.Match
-			if err := read(ctx, client, storetest.Path(matchIdx(target, round, i)), &match); err != nil {
-				return err
-			}
-			var room store.Chatroom
-			err := errors.Join(
-				read(ctx, client, "chatrooms/"+match.Roomkey, &room),
-				read(ctx, client, "chatrooms/"+match.Roomkey+"/chats/start", &map[string]any{}),
-			)
-			if err != nil || match.Status != store.Complete || !match.AskerJoined || room.Status != store.Complete {
-				return fmt.Errorf("%s answered 200 and left %v, %v", target, match, err)
-			}
-		}
-	}
-	return nil
-}
-
-func read(ctx context.Context, client *firestore.Client, path string, doc any) error {
-	snapshot, err := client.Doc(path).Get(ctx)
-	if err != nil {
-		return err
-	}
-	return snapshot.DataTo(doc)
 }

@@ -35,7 +35,8 @@ func (l *lab) startTargets(ctx context.Context) error {
 		"BENCH_" + l.issuer.Env()[0], "NODE_EXTRA_CA_CERTS=" + l.issuer.CAFile(),
 	}
 	for _, p := range []*process{
-		{name: willson, command: []string{"../.cache/willson"}, env: l.issuer.Env()},
+		{name: willson, command: []string{"../.cache/willson"}, env: append(l.issuer.Env(),
+			"GOOGLE_APPLICATION_CREDENTIALS="+l.issuer.Credentials())}, // it looks up whose cookies it is shown
 		{name: node, command: []string{"node", "peer/server.mjs"}, env: nodeEnv},
 		{name: floor, command: []string{"../.cache/floor"}},
 	} {

@@ -70,6 +70,14 @@ type Caller struct {
 	UID   string
 }
 
+// Is reports whether the caller is that party of what names these two.
+func (c Caller) Is(askerUID, willsonerUID string) bool {
+	if c.Party == Willsoner {
+		return c.UID == willsonerUID
+	}
+	return c.UID == askerUID
+}
+
 // The types of a concern and its matches.
 const (
 	Realtime = "realtime" // a talk now

@@ -92,22 +92,15 @@ func (s *Store) Home(ctx context.Context, uid string) (Home, error) {
 // paid for not counted. The account is read before the holds: a hold that is missed then
 // means a newer account, on whose age a commit depends.
 func (s *Store) pots(r *reader, uid string, paidFor int64) (account found[life.Account], spendable int64, err error) {
-	if account, err = find(r, askers, uidID(uid)).one(); err != nil {
+	if account, err = find(r, askers, uidID(uid)).oneOr(life.ErrUserNotFound); err != nil {
 		return account, 0, err
 	}
-	if !account.exists {
-		return account, 0, life.ErrUserNotFound
-	}
 	now := s.now()
-	open, err := ask(r, holding(uid, now)).all()
+	holds, err := run(r, holding(uid, now)).all()
 	if err != nil {
 		return account, 0, err
 	}
-	var concerns []life.Concern
-	for _, c := range open {
-		concerns = append(concerns, c.doc)
-	}
-	return account, life.Spendable(account.doc.Pots, concerns, paidFor, now), nil
+	return account, life.Spendable(account.doc.Pots, docsOf(holds), paidFor, now), nil
 }
 
 // Spendable returns how many pots the account can spend, or life.ErrUserNotFound.
@@ -124,13 +117,9 @@ func (s *Store) Ledger(ctx context.Context, uid string) ([]life.LedgerLine, erro
 	r := s.reader(ctx)
 	defer r.end()
 	accountSent := find(r, askers, uidID(uid))
-	linesSent := ask(r, newestLines(uid))
-	account, err := accountSent.one()
-	if err != nil {
+	linesSent := run(r, newestLines(uid))
+	if _, err := accountSent.oneOr(life.ErrUserNotFound); err != nil {
 		return nil, err
-	}
-	if !account.exists {
-		return nil, life.ErrUserNotFound
 	}
 	return linesSent.rows(nil)
 }
@@ -162,12 +151,8 @@ func (s *Store) KeepKeywords(ctx context.Context, uid string, categoryIdx int64,
 				return nil
 			}
 		}
-		account, err := accountSent.one()
-		if err != nil {
+		if _, err := accountSent.oneOr(life.ErrUserNotFound); err != nil {
 			return err
-		}
-		if !account.exists {
-			return life.ErrUserNotFound
 		}
 		kept = c.keepKeywords(uid, categoryIdx, words)
 		return nil
@@ -198,12 +183,9 @@ func (s *Store) Register(ctx context.Context, uid string, of Registration) (life
 		if err != nil {
 			return err
 		}
-		account, err := accountSent.one()
+		account, err := accountSent.oneOr(life.ErrUserNotFound)
 		if err != nil {
 			return err
-		}
-		if !account.exists {
-			return life.ErrUserNotFound
 		}
 		before, err := beforeSent.one()
 		if err != nil {

@@ -16,13 +16,13 @@ type busy struct {
 	selected result[life.Match]
 }
 
-// askBusy asks when these users have sessions.
-func askBusy(r *reader, uids ...string) busy {
+// busyTimes asks when these users have sessions.
+func busyTimes(r *reader, uids ...string) busy {
 	return busy{
 		r,
-		ask(r, openRooms(uids)),
-		ask(r, openReservations(uids)),
-		ask(r, selectedOf(uids)),
+		run(r, openRooms(uids)),
+		run(r, openReservations(uids)),
+		run(r, selectedOf(uids)),
 	}
 }
 
@@ -117,7 +117,7 @@ func (b busy) unnamed(wanted life.Span, met map[int64]bool) (bool, error) {
 		if m.StartsAt.IsZero() {
 			continue // its room tells, and was met if it is open
 		}
-		reserved, err := ask(b.reader, oldReservations(m.AskerUID, idx)).raws()
+		reserved, err := run(b.reader, oldReservations(m.AskerUID, idx)).raws()
 		if err != nil {
 			return false, err
 		}

@@ -60,20 +60,6 @@ func (c *change) begin() func() error {
 	}
 }
 
-// transact has f read and write in a transaction.
-func (s *Store) transact(ctx context.Context, label string, f func(*change) error) error {
-	return s.repeatedly(ctx, label, func(c *change) error {
-		if err := c.begin()(); err != nil {
-			return err
-		}
-		if err := f(c); err != nil {
-			c.rollBack()
-			return err
-		}
-		return c.commit()
-	})
-}
-
 // commit has f read, without locks, and commits what it writes, on the conditions that it
 // gives: a document exists not at all (create), or as it was found (replace). Where one
 // does not hold somebody was first, and f reads again. Unlike a transaction, many of these

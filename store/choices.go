@@ -26,11 +26,9 @@ type ShownConcern struct {
 func (s *Store) Concerns(ctx context.Context, uid string) (open, completed []ShownConcern, err error) {
 	r := s.reader(ctx)
 	defer r.end()
-	openSent := ask(r, openConcernsOf(uid))
-	completedSent := ask(r, completedConcernsOf(uid))
-	own := func(c *life.Concern) error {
-		return asAsked(life.Caller{Party: life.Asker, UID: uid}, c.Status, c.AskerUID, "", c.Status)
-	}
+	openSent := run(r, openConcernsOf(uid))
+	completedSent := run(r, completedConcernsOf(uid))
+	own := func(c *life.Concern) error { return sought(c.AskerUID == uid) }
 	found, err := openSent.rows(own)
 	if err != nil {
 		return nil, nil, err
@@ -43,7 +41,7 @@ func (s *Store) Concerns(ctx context.Context, uid string) (open, completed []Sho
 	offers := map[int64]result[life.Match]{}
 	for i := range found {
 		if c := &found[i]; c.DependsOnOffers(now) {
-			offers[c.Idx] = ask(r, offersOf(c).limit(1))
+			offers[c.Idx] = run(r, offersOf(c).limit(1))
 		}
 	}
 	for _, c := range found {
@@ -80,8 +78,8 @@ func (s *Store) OffersOn(ctx context.Context, uid, kind string, concernIdx int64
 	if c.Status != life.Init {
 		return *c, nil, nil
 	}
-	offers, err := ask(r, offersOf(c)).rows(func(m *life.Match) error {
-		return asAsked(life.Caller{Party: life.Asker, UID: uid}, m.Status, m.AskerUID, m.WillsonerUID, life.Waiting)
+	offers, err := run(r, offersOf(c)).rows(func(m *life.Match) error {
+		return sought(m.AskerUID == uid && m.Status == life.Waiting)
 	})
 	if err != nil {
 		return life.Concern{}, nil, err
@@ -122,7 +120,7 @@ func (s *Store) Offered(ctx context.Context, uid, kind string, idx int64) (life.
 	if isOther || !slices.Contains([]string{life.Waiting, life.Chat, life.Complete}, m.doc.Status) {
 		return life.Match{}, Reviews{}, life.ErrNotFound
 	}
-	reviewsSent := ask(r, reviewsOf(m.doc.WillsonerIdx))
+	reviewsSent := run(r, reviewsOf(m.doc.WillsonerIdx))
 	profile, err := find(r, willsoners, uidID(m.doc.WillsonerUID)).one()
 	if err != nil {
 		return life.Match{}, Reviews{}, err
@@ -147,8 +145,8 @@ func (s *Store) Offered(ctx context.Context, uid, kind string, idx int64) (life.
 func (s *Store) ReviewsOf(ctx context.Context, willsonerIdx int64) ([]life.Review, error) {
 	r := s.reader(ctx)
 	defer r.end()
-	profileSent := ask(r, profileNumbered(willsonerIdx))
-	rows, err := ask(r, reviewsOf(willsonerIdx)).rows(nil)
+	profileSent := run(r, profileNumbered(willsonerIdx))
+	rows, err := run(r, reviewsOf(willsonerIdx)).rows(nil)
 	if err != nil {
 		return nil, err
 	}

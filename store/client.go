@@ -19,8 +19,8 @@ import (
 // connections to Google's Firestore. Each carries 100 calls at a time.
 const connections = 8
 
-// newClient makes the generated client, which sends each call once: the retries are this
-// package's (attempts.go). What is read stays bytes: see package docbytes.
+// newClient makes the generated client, which sends each call once: the retries are those
+// of reader.go and change.go. What is read stays bytes: see package docbytes.
 func newClient(ctx context.Context, cfg Config) (*apiv1.Client, error) {
 	options, err := clientOptions(cfg)
 	if err != nil {

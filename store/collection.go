@@ -74,6 +74,15 @@ type found[T any] struct {
 	updated *timestamppb.Timestamp // nil if it does not exist
 }
 
+// docsOf takes the documents of what was found.
+func docsOf[T any](all []found[T]) []T {
+	docs := make([]T, len(all))
+	for i, f := range all {
+		docs[i] = f.doc
+	}
+	return docs
+}
+
 // decode turns a document into its type. The error of one that does not follow the schema
 // wraps errUnreadable, and was logged.
 func decode[T any](r *reader, c collection[T], doc raw) (found[T], error) {

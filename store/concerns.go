@@ -33,12 +33,9 @@ func (s *Store) Write(ctx context.Context, concern life.Concern) (life.Concern, 
 				return nil
 			}
 		}
-		account, err := accountSent.one()
+		account, err := accountSent.oneOr(life.ErrUserNotFound)
 		if err != nil {
 			return err
-		}
-		if !account.exists {
-			return life.ErrUserNotFound
 		}
 		drawn = life.Number(c.now, rand.Int64N)
 		concern.Idx, concern.AskerIdx = drawn, account.doc.Idx
@@ -104,7 +101,7 @@ func (s *Store) payable(r *reader, uid string, concern found[life.Concern]) erro
 	}
 	now, offered := s.now(), false
 	if concern.doc.DependsOnOffers(now) {
-		offers, err := ask(r, offersOf(&concern.doc).limit(1)).raws()
+		offers, err := run(r, offersOf(&concern.doc).limit(1)).raws()
 		if err != nil {
 			return err
 		}
@@ -134,12 +131,9 @@ func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket re
 	err := s.commit(ctx, "pay", func(c *change) error {
 		done = false
 		concernSent := find(c.reader, concerns, life.Decimal(concernIdx))
-		account, err := find(c.reader, askers, uidID(uid)).one()
+		account, err := find(c.reader, askers, uidID(uid)).oneOr(life.ErrUserNotFound)
 		if err != nil {
 			return err
-		}
-		if !account.exists {
-			return life.ErrUserNotFound
 		}
 		before, err := concernSent.one()
 		if err != nil {
@@ -151,7 +145,7 @@ func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket re
 			done = c.isOurs(concern.UpdatedAt)
 			return nil
 		}
-		holdsSent := ask(c.reader, holding(uid, now))
+		holdsSent := run(c.reader, holding(uid, now))
 		if err := s.payable(c.reader, uid, before); err != nil {
 			return err
 		}
@@ -200,21 +194,13 @@ func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket re
 	return concern, sent, err
 }
 
-func docsOf[T any](all []found[T]) []T {
-	docs := make([]T, len(all))
-	for i, f := range all {
-		docs[i] = f.doc
-	}
-	return docs
-}
-
 // fitting returns the willsoners who fit a concern, of the first so many that are found
 // from a random place in their ring on, the best first. The random place gives everybody
 // in a large category a turn.
 func (s *Store) fitting(r *reader, concern *life.Concern, whom Whom, most int) ([]life.Profile, error) {
 	known := map[string]bool{} // who had a session of this concern
 	if whom != Everybody {
-		had, err := ask(r, ofConcern(concern.Idx, life.Chat, life.Complete)).all()
+		had, err := run(r, ofConcern(concern.Idx, life.Chat, life.Complete)).all()
 		if err != nil {
 			return nil, err
 		}
@@ -244,11 +230,11 @@ func (s *Store) fitting(r *reader, concern *life.Concern, whom Whom, most int) (
 
 // ring returns the first willsoners who may fit, from a place on and around.
 func ring(r *reader, concern *life.Concern, place float64, most int) ([]life.Profile, error) {
-	all, err := ask(r, candidatesFrom(concern, place, most)).rows(nil)
+	all, err := run(r, candidatesFrom(concern, place, most)).rows(nil)
 	if err != nil || len(all) >= most {
 		return all, err
 	}
-	rest, err := ask(r, candidatesBefore(concern, place, most-len(all))).rows(nil)
+	rest, err := run(r, candidatesBefore(concern, place, most-len(all))).rows(nil)
 	return append(all, rest...), err
 }
 
@@ -274,7 +260,7 @@ func profiles(r *reader, uids map[string]bool) ([]life.Profile, error) {
 func (s *Store) Willsoners(ctx context.Context, categoryIdx int64) ([]life.Card, error) {
 	r := s.reader(ctx)
 	defer r.end()
-	best, err := ask(r, bestRated(categoryIdx)).rows(nil)
+	best, err := run(r, bestRated(categoryIdx)).rows(nil)
 	return s.cards(best), err
 }
 

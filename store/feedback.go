@@ -14,7 +14,7 @@ import (
 func (s *Store) Review(ctx context.Context, review life.Review) (life.Review, error) {
 	caller := life.Caller{Party: life.Asker, UID: review.AskerUID}
 	kept := review
-	_, _, err := s.act(ctx, life.Reviews, caller, review.MatchIdx, nil, func(c *change, m *life.Match) (bool, error) {
+	_, _, err := s.changeMatch(ctx, life.Reviews, caller, review.MatchIdx, nil, func(c *change, m *life.Match) (bool, error) {
 		id := life.Decimal(m.Idx)
 		beforeSent := find(c.reader, reviews, id)
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
@@ -73,7 +73,7 @@ func (s *Store) Report(ctx context.Context, askerUID string, idx int64, ids []st
 		return life.ErrNotFound
 	}
 	caller := life.Caller{Party: life.Asker, UID: askerUID}
-	_, _, err := s.act(ctx, life.Reports, caller, idx, nil, func(c *change, m *life.Match) (bool, error) {
+	_, _, err := s.changeMatch(ctx, life.Reports, caller, idx, nil, func(c *change, m *life.Match) (bool, error) {
 		if !isID(m.Roomkey) {
 			return false, life.ErrNotFound
 		}

@@ -22,25 +22,24 @@ type Sessions struct {
 func (s *Store) Sessions(ctx context.Context, caller life.Caller) (Sessions, error) {
 	r := s.reader(ctx)
 	defer r.end()
-	roomsSent := ask(r, listedRooms(caller))
-	reservedSent := ask(r, listedReservations(caller))
+	roomsSent := run(r, listedRooms(caller))
+	reservedSent := run(r, listedReservations(caller))
 
-	rooms, err := roomsSent.rows(func(c *life.Chatroom) error {
-		return asAsked(caller, life.Chat, c.AskerUID, c.WillsonerUID, c.Status)
+	rooms, err := highest(roomsSent, func(c *life.Chatroom) error {
+		return sought(caller.Is(c.AskerUID, c.WillsonerUID) && c.Status == life.Chat)
 	})
 	if err != nil {
 		return Sessions{}, err
 	}
-	reserved, err := reservedSent.rows(func(res *life.Reservation) error {
+	reserved, err := highest(reservedSent, func(res *life.Reservation) error {
 		if caller.Party == life.Willsoner && res.Brief.Idx <= 0 {
 			return errors.New("concern.idx: missing") // the willsoner's app cannot do without
 		}
-		return asAsked(caller, life.Reserved, res.AskerUID, res.WillsonerUID, res.Status)
+		return sought(caller.Is(res.AskerUID, res.WillsonerUID) && res.Status == life.Reserved)
 	})
 	if err != nil {
 		return Sessions{}, err
 	}
-	rooms, reserved = highest(r, "chatrooms", rooms), highest(r, "reservations", reserved)
 	reserved = slices.DeleteFunc(reserved, func(res life.Reservation) bool {
 		return slices.ContainsFunc(rooms, func(c life.Chatroom) bool { return c.Idx == res.Idx })
 	})
@@ -50,25 +49,27 @@ func (s *Store) Sessions(ctx context.Context, caller life.Caller) (Sessions, err
 	return Sessions{UnderWay: rooms, Reserved: reserved}, nil
 }
 
-// highest is the MaxRows first of the rows found, ascending.
-func highest[T any](r *reader, collection string, rows []T) []T {
-	if len(rows) > MaxRows {
-		r.store.log.WarnContext(r.ctx, "more sessions than a list shows", "query", collection, "shown", MaxRows)
+// highest waits for a list of sessions, and returns its MaxRows first rows, ascending. It
+// logs that there are more, whether all that were found can be read or not.
+func highest[T any](q result[T], wanted func(*T) error) ([]T, error) {
+	found, err := q.raws()
+	if err != nil {
+		return nil, err
 	}
+	if len(found) > MaxRows {
+		q.store.log.WarnContext(q.ctx, "more sessions than a list shows", "query", q.of.path, "shown", MaxRows)
+	}
+	rows := q.shown(found, wanted)
 	rows = rows[:min(len(rows), MaxRows)]
 	slices.Reverse(rows)
-	return rows
+	return rows, nil
 }
 
-// asAsked refuses a row that the query should not have found: the owner of what is shown
-// is checked here once more.
-func asAsked(caller life.Caller, status, askerUID, willsonerUID, rowStatus string) error {
-	uid := askerUID
-	if caller.Party == life.Willsoner {
-		uid = willsonerUID
-	}
-	if uid != caller.UID || rowStatus != status {
-		return errors.New("not what the query asked for")
+// sought refuses a row that the query should not have found: whose the shown rows are is
+// checked once more.
+func sought(is bool) error {
+	if !is {
+		return errors.New("not what the query is for")
 	}
 	return nil
 }
@@ -78,7 +79,7 @@ func asAsked(caller life.Caller, status, askerUID, willsonerUID, rowStatus strin
 func (s *Store) ReviewImages(ctx context.Context) ([]life.ReviewImage, error) {
 	r := s.reader(ctx)
 	defer r.end()
-	images, err := ask(r, allReviewImages()).rows(nil)
+	images, err := run(r, allReviewImages()).rows(nil)
 	if err == nil && len(images) == 0 {
 		err = life.ErrNotFound
 	}

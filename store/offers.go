@@ -21,9 +21,7 @@ type Incoming struct {
 func (s *Store) Incoming(ctx context.Context, uid, kind string, categoryIdx int64) ([]Incoming, error) {
 	r := s.reader(ctx)
 	defer r.end()
-	sent, err := ask(r, sentTo(uid, kind, categoryIdx)).rows(func(m *life.Match) error {
-		return asAsked(life.Caller{Party: life.Willsoner, UID: uid}, m.Status, m.AskerUID, m.WillsonerUID, m.Status)
-	})
+	sent, err := run(r, sentTo(uid, kind, categoryIdx)).rows(func(m *life.Match) error { return sought(m.WillsonerUID == uid) })
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +137,7 @@ func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts t
 		}
 		return err
 	}
-	return s.act(ctx, life.Offers, caller, idx, again, func(c *change, m *life.Match) (bool, error) {
+	return s.changeMatch(ctx, life.Offers, caller, idx, again, func(c *change, m *life.Match) (bool, error) {
 		if m.Type != kind {
 			return false, life.ErrNotFound
 		}
@@ -149,7 +147,7 @@ func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts t
 		// offers at once would lock each other out where a query locks all that it looks at.
 		look := s.reader(c.ctx)
 		defer look.end()
-		busySent := askBusy(look, uid)
+		busySent := busyTimes(look, uid)
 		concern, err := concernSent.one()
 		if err != nil {
 			return false, err

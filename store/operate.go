@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 
 	"willson/life"
@@ -12,12 +13,12 @@ import (
 // Find returns what is kept of the user with this uid or address, or life.ErrUserNotFound.
 func (s *Store) Find(ctx context.Context, who string) (Home, error) {
 	home, err := s.Home(ctx, who)
-	if err != life.ErrUserNotFound {
+	if !errors.Is(err, life.ErrUserNotFound) {
 		return home, err
 	}
 	r := s.reader(ctx)
 	defer r.end()
-	found, err := ask(r, accountsWithAddress(who)).all()
+	found, err := run(r, accountsWithAddress(who)).all()
 	if err != nil {
 		return Home{}, err
 	}
@@ -33,26 +34,23 @@ func (s *Store) Find(ctx context.Context, who string) (Home, error) {
 func (s *Store) Give(ctx context.Context, uid string, pots int64) (life.Account, error) {
 	var account life.Account
 	id := life.Decimal(life.Number(s.now(), rand.Int64N))
-	err := s.transact(ctx, "give", func(c *change) error {
+	err := s.commit(ctx, "give", func(c *change) error {
 		beforeSent := find(c.reader, askers, uidID(uid))
 		lines := ledger.below(askers.doc(uidID(uid)))
 		line, err := find(c.reader, lines, id).one()
 		if err != nil {
 			return err
 		}
-		before, err := beforeSent.one()
+		before, err := beforeSent.oneOr(life.ErrUserNotFound)
 		if err != nil {
 			return err
-		}
-		if !before.exists {
-			return life.ErrUserNotFound
 		}
 		account = before.doc
 		if line.exists && line.doc.ConcernIdx == 0 { // an earlier attempt's, whose answer was lost
 			return nil
 		}
 		if line, ok := account.Give(pots, c.now); ok {
-			update(c, askers, before.id, &account, "pots", "updated_at")
+			replace(c, askers, before, &account, "pots", "updated_at")
 			create(c, lines, id, &line)
 		}
 		return nil
@@ -64,17 +62,14 @@ func (s *Store) Give(ctx context.Context, uid string, pots int64) (life.Account,
 // life.ErrNotFound without one.
 func (s *Store) Judge(ctx context.Context, uid, status string) (life.Profile, error) {
 	var profile life.Profile
-	err := s.transact(ctx, "judge", func(c *change) error {
-		before, err := find(c.reader, willsoners, uidID(uid)).one()
+	err := s.commit(ctx, "judge", func(c *change) error {
+		before, err := find(c.reader, willsoners, uidID(uid)).oneOr(life.ErrNotFound)
 		if err != nil {
 			return err
 		}
-		if !before.exists {
-			return life.ErrNotFound
-		}
 		profile = before.doc
 		profile.Status, profile.UpdatedAt = status, c.now
-		update(c, willsoners, before.id, &profile, "status", "updated_at")
+		replace(c, willsoners, before, &profile, "status", "updated_at")
 		return nil
 	})
 	return profile, err
@@ -145,26 +140,26 @@ func (p parts) session() Session {
 // not given back.
 func (s *Store) End(ctx context.Context, matchIdx int64) (Session, error) {
 	var ended Session
-	err := s.transact(ctx, "end", func(c *change) error {
+	err := s.commit(ctx, "end", func(c *change) error {
 		p, err := partsOf(c.reader, matchIdx)
 		if err != nil {
 			return err
 		}
 		if p.match.doc.Status == life.Chat {
 			p.match.doc.Complete(c.now)
-			update(c, matches, p.match.id, &p.match.doc, written...)
+			replace(c, matches, p.match, &p.match.doc, written...)
 		}
 		if p.room.exists && p.room.doc.Status != life.Complete {
 			p.room.doc.Status = life.Complete
-			update(c, chatrooms, p.room.id, &p.room.doc, "status")
+			replace(c, chatrooms, p.room, &p.room.doc, "status")
 		}
 		if p.reservation.exists && p.reservation.doc.Status == life.Reserved {
 			p.reservation.doc.Status = life.Ended
-			update(c, reservations, p.reservation.id, &p.reservation.doc, "status")
+			replace(c, reservations, p.reservation, &p.reservation.doc, "status")
 		}
 		if p.concern.exists && p.concern.doc.Status == life.Matched && p.match.doc.IsOf(&p.concern.doc) {
 			p.concern.doc.Status, p.concern.doc.UpdatedAt = life.Complete, c.now
-			update(c, concerns, p.concern.id, &p.concern.doc, "status", "updated_at")
+			replace(c, concerns, p.concern, &p.concern.doc, "status", "updated_at")
 		}
 		ended = p.session()
 		return nil

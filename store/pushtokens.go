@@ -32,7 +32,7 @@ func (s *Store) KeepPushToken(ctx context.Context, uid, token string) error {
 		return nil
 	}
 	err := s.commit(ctx, "push token", func(c *change) error {
-		kept, err := ask(c.reader, pushTokensOf(uid)).raws()
+		kept, err := run(c.reader, pushTokensOf(uid)).raws()
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (s *Store) PushTokens(ctx context.Context, uids ...string) ([]life.PushToke
 	uids = slices.Compact(slices.Sorted(slices.Values(uids)))
 	var sent []result[life.PushToken]
 	for some := range slices.Chunk(uids, maxIn) {
-		sent = append(sent, ask(r, pushTokensOf(some...)))
+		sent = append(sent, run(r, pushTokensOf(some...)))
 	}
 	var all []life.PushToken
 	of := map[string]int{}

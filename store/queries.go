@@ -153,16 +153,16 @@ func pushTokensOf(uids ...string) query[life.PushToken] {
 	return from(pushTokens, "push tokens", oneOf("uid", uids...)).descending("updated_at").limit(2 * maxPushTokens * len(uids))
 }
 
-// A probe asks a query of one kind for a document at most.
+// A probe runs a query of one kind for a document at most.
 type probe struct {
 	kind kind
-	ask  func(*reader) error
+	run  func(*reader) error
 }
 
 func probeOf[T any](q query[T]) probe {
 	q = q.limit(1)
 	return probe{q.kind, func(r *reader) error {
-		_, err := ask(r, q).raws()
+		_, err := run(r, q).raws()
 		return err
 	}}
 }

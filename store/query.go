@@ -1,6 +1,7 @@
 package store
 
 import (
+	"path"
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -23,14 +24,8 @@ type filter = *pb.StructuredQuery_Filter
 
 // from begins a query for the documents that meet all conditions.
 func from[T any](of collection[T], kind kind, filters ...filter) query[T] {
-	id := of.path
-	for i := len(id) - 1; i >= 0; i-- {
-		if id[i] == '/' {
-			id = id[i+1:]
-			break
-		}
-	}
-	q := &pb.StructuredQuery{From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: id}}}
+	selector := &pb.StructuredQuery_CollectionSelector{CollectionId: path.Base(of.path)}
+	q := &pb.StructuredQuery{From: []*pb.StructuredQuery_CollectionSelector{selector}}
 	switch len(filters) {
 	case 0:
 	case 1:

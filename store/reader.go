@@ -100,7 +100,7 @@ type lookup[T any] struct {
 func find[T any](r *reader, of collection[T], ids ...string) lookup[T] {
 	names := make([]string, len(ids))
 	for i, id := range ids {
-		names[i] = r.store.documents + "/" + of.doc(id)
+		names[i] = r.store.name(of.doc(id))
 	}
 	req := &firestorepb.BatchGetDocumentsRequest{Database: r.store.database, Documents: names}
 	if r.transaction != nil {
@@ -168,8 +168,14 @@ func (l lookup[T]) one() (found[T], error) {
 	return all[0], nil
 }
 
-// nothing is what a look-up that need not be sent finds.
-func nothing[T any](id string) found[T] { return found[T]{id: id} }
+// oneOr waits for the one document asked for, and returns absent where it does not exist.
+func (l lookup[T]) oneOr(absent error) (found[T], error) {
+	f, err := l.one()
+	if err == nil && !f.exists {
+		err = absent
+	}
+	return f, err
+}
 
 // A result is what a query finds.
 type result[T any] struct {
@@ -177,11 +183,11 @@ type result[T any] struct {
 	query[T]
 }
 
-// ask sends a query.
-func ask[T any](r *reader, q query[T]) result[T] {
+// run sends a query.
+func run[T any](r *reader, q query[T]) result[T] {
 	parent := r.store.documents
 	if above := path.Dir(q.of.path); above != "." {
-		parent += "/" + above
+		parent = r.store.name(above)
 	}
 	req := &firestorepb.RunQueryRequest{
 		Parent:    parent,
@@ -224,15 +230,20 @@ func (q result[T]) all() ([]found[T], error) {
 	return all, nil
 }
 
-// rows waits for the documents found. One that cannot be read, or that wanted refuses, is
-// left out and logged: others' rows are served around it.
+// rows waits for the documents found, and returns those that can be shown.
 func (q result[T]) rows(wanted func(*T) error) ([]T, error) {
 	raws, err := q.raws()
 	if err != nil {
 		return nil, err
 	}
-	all := make([]T, 0, len(raws))
-	for _, doc := range raws {
+	return q.shown(raws, wanted), nil
+}
+
+// shown reads what was found. One that cannot be read, or that wanted refuses, is left out
+// and logged: others' rows are served around it.
+func (q result[T]) shown(found []raw, wanted func(*T) error) []T {
+	all := make([]T, 0, len(found))
+	for _, doc := range found {
 		f, err := decode(q.reader, q.of, doc)
 		if err != nil {
 			continue
@@ -245,7 +256,7 @@ func (q result[T]) rows(wanted func(*T) error) ([]T, error) {
 		}
 		all = append(all, f.doc)
 	}
-	return all, nil
+	return all
 }
 
 // sleep pauses, and reports false at once if ctx would end before.

@@ -54,7 +54,7 @@ func (s *Store) Ready(ctx context.Context) error {
 			group.Go(func() error {
 				r := s.reader(ctx)
 				defer r.end()
-				return probe.ask(r)
+				return probe.run(r)
 			})
 		}
 		return nil, group.Wait()

@@ -8,8 +8,8 @@ import (
 	"willson/life"
 )
 
-// act runs f on a match to which the caller may do this, and returns the match as it is
-// afterwards.
+// changeMatch runs f on a match to which the caller may do this, in a transaction, and
+// returns the match as it is afterwards.
 //
 // The match is looked at without a lock while the transaction begins. That look refuses
 // strangers and wrong states and answers repetitions: nobody can lock what is not theirs
@@ -21,7 +21,7 @@ import (
 // anything. again, which may be nil, looks at a repetition before it is answered. done
 // reports whether this call changed something, in whichever of its attempts: of a request
 // and its repetitions at most one is done.
-func (s *Store) act(ctx context.Context, a life.Action, caller life.Caller, idx int64, again func(*reader, *life.Match) error, f func(*change, *life.Match) (bool, error)) (m life.Match, done bool, err error) {
+func (s *Store) changeMatch(ctx context.Context, a life.Action, caller life.Caller, idx int64, again func(*reader, *life.Match) error, f func(*change, *life.Match) (bool, error)) (m life.Match, done bool, err error) {
 	tries := 0
 	err = s.repeatedly(ctx, string(a), func(c *change) error {
 		done, tries = false, c.attempt()
@@ -129,14 +129,14 @@ var written = []string{"status", "roomkey", "asker_join", "willsoner_join", "upd
 // the concern or either party's time is taken, and life.ErrNotFound also when its time is
 // over, or asker and willsoner are the same. done reports whether this call did it.
 func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.Match, done bool, err error) {
-	return s.act(ctx, life.Selects, life.Caller{Party: life.Asker, UID: askerUID}, idx, hourAgreed, func(c *change, m *life.Match) (bool, error) {
+	return s.changeMatch(ctx, life.Selects, life.Caller{Party: life.Asker, UID: askerUID}, idx, hourAgreed, func(c *change, m *life.Match) (bool, error) {
 		starts := m.Starts(c.now)
 		if m.AskerUID == m.WillsonerUID || starts.Before(c.now) {
 			return false, life.ErrNotFound
 		}
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		accountSent := find(c.reader, askers, uidID(m.AskerUID))
-		busySent := askBusy(c.reader, m.AskerUID, m.WillsonerUID)
+		busySent := busyTimes(c.reader, m.AskerUID, m.WillsonerUID)
 		awaitOthers := c.askOthers(m)
 		concern, err := concernSent.one()
 		if err != nil {
@@ -210,7 +210,7 @@ func (c *change) askOthers(m *life.Match) func() (map[string]bool, error) {
 		return func() (map[string]bool, error) { return statuses, nil }
 	}
 	itself := life.Decimal(m.Idx)
-	sent := ask(c.reader, ofConcern(m.ConcernIdx, life.Chat, life.Complete))
+	sent := run(c.reader, ofConcern(m.ConcernIdx, life.Chat, life.Complete))
 	return func() (map[string]bool, error) {
 		all, err := sent.raws()
 		if err != nil {
@@ -252,7 +252,7 @@ func (c *change) openRoom(room life.Chatroom) {
 // returns life.ErrTooEarly until ten minutes before the hour agreed. Repeated, it returns
 // the match as it is. done reports whether this call did it.
 func (s *Store) Join(ctx context.Context, caller life.Caller, idx int64) (m life.Match, done bool, err error) {
-	return s.act(ctx, life.Joins, caller, idx, nil, func(c *change, m *life.Match) (bool, error) {
+	return s.changeMatch(ctx, life.Joins, caller, idx, nil, func(c *change, m *life.Match) (bool, error) {
 		if !m.IsReservation() {
 			return c.join(m, caller.Party), nil
 		}
@@ -322,7 +322,7 @@ func (c *change) open(m *life.Match, party life.Party, taken bool) error {
 // Complete has the asker close a session that has a chatroom. When it returns, the
 // session is in neither party's list. Repeated, it returns the match as it is.
 func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.Match, error) {
-	m, _, err := s.act(ctx, life.Completes, life.Caller{Party: life.Asker, UID: askerUID}, idx, nil, func(c *change, m *life.Match) (bool, error) {
+	m, _, err := s.changeMatch(ctx, life.Completes, life.Caller{Party: life.Asker, UID: askerUID}, idx, nil, func(c *change, m *life.Match) (bool, error) {
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		room, err := c.ownRoom(m)
 		if err != nil {
@@ -348,7 +348,7 @@ func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.
 // roomOf reads the chatroom that the match's roomkey names, which may not exist.
 func roomOf(r *reader, m *life.Match) (found[life.Chatroom], error) {
 	if !isID(m.Roomkey) {
-		return nothing[life.Chatroom](m.Roomkey), nil
+		return found[life.Chatroom]{id: m.Roomkey}, nil
 	}
 	return find(r, chatrooms, m.Roomkey).one()
 }
@@ -368,12 +368,12 @@ func reservationOf(r *reader, m *life.Match) (found[life.Reservation], error) {
 	agreed, err := find(r, reservations, life.Decimal(m.Idx)).one()
 	if err == nil && !agreed.exists {
 		var older []found[life.Reservation]
-		if older, err = ask(r, oldReservations(m.AskerUID, m.Idx)).all(); len(older) > 0 {
+		if older, err = run(r, oldReservations(m.AskerUID, m.Idx)).all(); len(older) > 0 {
 			agreed = older[0]
 		}
 	}
 	if err != nil || agreed.doc.Idx != m.Idx || agreed.doc.AskerUID != m.AskerUID {
-		return nothing[life.Reservation](agreed.id), err
+		return found[life.Reservation]{id: agreed.id}, err
 	}
 	return agreed, nil
 }

@@ -58,7 +58,7 @@ export function matchRow(m) {
     updated_at: m.updated_at.toMillis(),
     idx: m.idx,
     status: m.status,
-    roomkey: m.roomkey,
+    roomkey: m.roomkey ?? null,
     admin_selected: flag(m.admin_selected),
     score: m.score ?? 0,
     is_extended: flag(m.is_extended),
@@ -82,5 +82,40 @@ export function selectedRow(m) {
       image: { pic: text(image_pic) },
     },
     date: null,
+  };
+}
+
+export function concernRow(c) {
+  return {
+    nickname: c.nickname,
+    created_at: c.created_at.toMillis(),
+    updated_at: c.updated_at.toMillis(),
+    idx: c.idx,
+    content: c.content,
+    wil_gender: c.wil_gender,
+    type: c.type,
+    time: String(c.minutes),
+    status: c.status,
+    match_cnt: c.match_cnt,
+    asker_idx: c.asker_idx,
+    subcategory_idx: c.subcategory.idx,
+    direction_idx: c.direction.idx,
+    image_idx: c.image_idx,
+    timer: c.timer.toMillis(),
+  };
+}
+
+export function incomingRow({ idx, status, timer, concern: c }) {
+  return {
+    idx,
+    status,
+    concern: {
+      content: status === 'closed' ? '마감된 요청입니다' : c.content,
+      time: String(c?.minutes || ''),
+      timer: timer.toMillis(),
+      asker: { gender: GENDERS[c?.asker_gender] ?? '', age: c?.asker_age ?? '', nickname: c?.nickname ?? '' },
+      subcategory: { name: c?.subcategory?.name ?? '', category: { name: c?.subcategory?.category ?? '' } },
+      feelings: (c?.feelings ?? []).map((name) => ({ name })),
+    },
   };
 }
