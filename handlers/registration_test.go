@@ -102,7 +102,9 @@ func TestInvitations(t *testing.T) {
 	if reads := r.firestore.Reads(); reads != 0 {
 		t.Errorf("%d documents were read", reads)
 	}
-	r.refused(t, 404, "not_found", "nobody", "PATCH", registers+"invitation", `{"code":"SPRING-2026"}`)
+	for _, code := range []string{"AUTUMN-2025", "SPRING-2026"} {
+		r.refused(t, 404, "not_found", "nobody", "PATCH", registers+"invitation", `{"code":"`+code+`"}`)
+	}
 	none := serve(t, unreached(t), func(cfg *handlers.Config) { cfg.InvitationCodes = nil })
 	none.send(t, "PATCH", registers+"invitation", `{"code":"SPRING-2026"}`).wantError(t, 404, "code_not_found", "Code is not found.")
 }
@@ -148,7 +150,7 @@ func TestWithoutAccount(t *testing.T) {
 	}
 }
 
-// TestWrittenTextsStayUnsaid also when documents cannot be read, and when Firestore fails.
+// TestWrittenTextsStayUnsaid also where they are refused, and when documents cannot be read.
 func TestWrittenTextsStayUnsaid(t *testing.T) {
 	t.Parallel()
 	r := startRoad(t)
@@ -168,6 +170,15 @@ func TestWrittenTextsStayUnsaid(t *testing.T) {
 			for _, social := range []string{"email", "apple"} {
 				r.send(t, "POST", signIns, `{"token":"token of `+who+`","social":"`+social+`"}`)
 			}
+		}
+	}
+	for _, route := range handlers.Routes() { // what is refused
+		if route.Body {
+			keys := goodKeys(t, route.Method, route.Path)
+			for key := range keys {
+				keys[key] = `"몰래 쓴 글"`
+			}
+			r.as(t, "asker", route.Method, pathOf(route), bodyOf(keys))
 		}
 	}
 	for _, path := range []string{"askers/asker", "willsoners/willsoner", "concerns/" + concern, "matches/" + match} {

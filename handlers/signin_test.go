@@ -196,10 +196,13 @@ func TestNoCookie(t *testing.T) {
 		{auth.ErrUnavailable, 503, "service_unavailable"}, {context.DeadlineExceeded, 504, "deadline_exceeded"}, {errors.New("boom"), 500, "internal_error"},
 		{auth.ErrInvalid, 401, "login_failed"}, {auth.ErrExpired, 401, "login_failed"},
 	} {
-		kept := &accountStore{}
-		got := serve(t, signing(kept, cookies{err: fmt.Errorf("why: %w", test.err)})).send(t, "POST", signIns, `{"token":"token of asker","social":"email","push_token":"p"}`)
-		if got.StatusCode != test.status || got.json(t)["code"] != test.code || !slices.Equal(kept.calls, []string{"Enter 30"}) {
-			t.Errorf("%v: %s %s, the store did %v", test.err, got.Status, got.body, kept.calls)
+		for _, path := range []string{signIns, signUps} {
+			kept := &accountStore{}
+			api := serve(t, signing(kept, cookies{err: fmt.Errorf("why: %w", test.err)}))
+			got := api.send(t, "POST", path, bodyOf(goodKeys(t, "POST", signUps), "token", `"token of asker"`))
+			if got.StatusCode != test.status || got.json(t)["code"] != test.code || !slices.Equal(kept.calls, []string{"Enter 30"}) {
+				t.Errorf("%s, %v: %s %s, the store did %v", path, test.err, got.Status, got.body, kept.calls)
+			}
 		}
 	}
 }
