@@ -188,10 +188,13 @@ func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket re
 		return nil
 	})
 	s.outcome("pay", done && err == nil, err)
+	if err != nil {
+		return life.Concern{}, nil, err
+	}
 	// An attempt may have been stored though its answer was lost: its matches are those that
 	// are as old as the payment.
 	sent = slices.DeleteFunc(sent, func(m life.Match) bool { return !m.CreatedAt.Equal(concern.UpdatedAt) })
-	return concern, sent, err
+	return concern, sent, nil
 }
 
 // fitting returns the willsoners who fit a concern, of the first so many that are found

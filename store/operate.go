@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"willson/life"
@@ -11,6 +12,7 @@ import (
 // What operators do by hand. No request of the app leads here.
 
 // Find returns what is kept of the user with this uid or address, or life.ErrUserNotFound.
+// An address that several accounts have is an error: pots would be given to the wrong one.
 func (s *Store) Find(ctx context.Context, who string) (Home, error) {
 	home, err := s.Home(ctx, who)
 	if !errors.Is(err, life.ErrUserNotFound) {
@@ -22,8 +24,11 @@ func (s *Store) Find(ctx context.Context, who string) (Home, error) {
 	if err != nil {
 		return Home{}, err
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0:
 		return Home{}, life.ErrUserNotFound
+	case len(found) > 1:
+		return Home{}, fmt.Errorf("store: more than one account has the address: %q and %q", found[0].doc.UID, found[1].doc.UID)
 	}
 	return s.Home(ctx, found[0].doc.UID)
 }

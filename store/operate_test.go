@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,10 @@ func TestFind(t *testing.T) {
 		if err != want || err == nil && (home.HasProfile != (who == "w1") || who != "w1" && (home.Account.UID != "a" || home.Spendable != 8)) {
 			t.Errorf("%q: %+v, %v", who, home, err)
 		}
+	}
+	s.edit(t, "askers/w1", "email", "a@b.c")
+	if _, err := s.Find(within(t), "a@b.c"); err == nil || !strings.Contains(err.Error(), `"a" and "w1"`) {
+		t.Errorf("the address of two: %v", err)
 	}
 }
 

@@ -175,8 +175,11 @@ func TestPayAnew(t *testing.T) {
 
 	// A reserved one: the repeat is looked for before its windows are.
 	s, _ := faked(t)
-	s.put(t, town(reserved(10, 60, 30, 60)))
+	s.put(t, merged(town(reserved(10, 60, 30, 60)), wealthy("b", 15)))
 	s.pay(t, "a", 1)
+	if c, _, err := s.Pay(within(t), "b", 1, half, store.Everybody); err != life.ErrNotFound || c.Content != "" {
+		t.Errorf("another's, which is paid for: %+v, %v", c, err)
+	}
 	for _, test := range []struct {
 		second float64
 		ticket int64

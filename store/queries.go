@@ -137,9 +137,9 @@ func reviewsOf(willsonerIdx int64) query[life.Review] {
 	return from(reviews, "reviews", equal("willsoner_idx", willsonerIdx)).descending("created_at").limit(maxReviews)
 }
 
-// accountsWithAddress finds the account with an e-mail address.
+// accountsWithAddress finds the account with an e-mail address, and another if there is one.
 func accountsWithAddress(email string) query[life.Account] {
-	return from(askers, "accounts by address", equal("email", email)).limit(1)
+	return from(askers, "accounts by address", equal("email", email)).limit(2)
 }
 
 // newestLines finds the newest lines of an account's ledger.
