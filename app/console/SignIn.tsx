@@ -1,5 +1,5 @@
 // Signing in as somebody who is there already, or up as somebody new.
-import { createUserWithEmailAndPassword, signInWithCustomToken, signInWithEmailAndPassword, type User } from 'firebase/auth';
+import { createUserWithEmailAndPassword, signInWithCustomToken, signInWithEmailAndPassword, updateProfile, type User } from 'firebase/auth';
 import { useEffect, useState } from 'preact/hooks';
 import type { GenderLetter } from '../clients/openapi';
 import type { Exchange } from './api';
@@ -48,31 +48,39 @@ export function SignIn({ local, entered }: { local: Local; entered(person: Perso
   const signUp = (event: SubmitEvent) => {
     const said = read(event);
     const form = { nickname: said('nickname'), gender: said('gender') as GenderLetter, age: said('age') };
-    void attempt('signUp', () => create(local, said('email'), said('password')), form);
+    void attempt('signUp', () => create(local, said('email'), said('password'), form.nickname), form);
   };
   const problemOf = (place: Place) => <p role="alert" class="problem">{problem?.place === place && problem.words}</p>;
 
   return (
     <main class="sign-in" tabIndex={-1}>
-      <section class="surface" aria-labelledby="sign-up">
-        <h2 id="sign-up">{t.signUp}</h2>
-        <p class="hint">{t.signUpHint}</p>
-        <form class="road" onSubmit={signUp} aria-labelledby="sign-up">
-          <label>{t.email}<input name="email" type="email" autocomplete="username" required /></label>
-          <label>{t.password}<input name="password" type="password" autocomplete="new-password" minLength={6} required /></label>
-          <div class="pair">
-            <label>{t.nickname}<input name="nickname" maxLength={20} required /></label>
-            <label>{t.birthYear}<input name="age" inputMode="numeric" pattern="[0-9]{4}" placeholder="1997" required /></label>
-          </div>
-          <fieldset class="choices">
-            <legend>{t.gender}</legend>
-            <label><input type="radio" name="gender" value="F" required />{t.female}</label>
-            <label><input type="radio" name="gender" value="M" required />{t.male}</label>
-          </fieldset>
-          <button class="primary" type="submit" aria-disabled={isSending}>{t.signUp}</button>
-          {problemOf('signUp')}
-        </form>
-      </section>
+      <div class="forms">
+        <section class="surface" aria-labelledby="sign-up">
+          <h2 id="sign-up">{t.signUp}</h2>
+          <p class="hint">{t.signUpHint}</p>
+          <form class="road" onSubmit={signUp} aria-labelledby="sign-up">
+            <label>{t.email}<input name="email" type="email" autocomplete="username" required /></label>
+            <label>{t.password}<input name="password" type="password" autocomplete="new-password" minLength={6} required /></label>
+            <div class="pair">
+              <label>{t.nickname}<input name="nickname" maxLength={20} required /></label>
+              <label>{t.birthYear}<input name="age" inputMode="numeric" pattern="[0-9]{4}" placeholder="1997" required /></label>
+            </div>
+            <fieldset class="choices">
+              <legend>{t.gender}</legend>
+              <label><input type="radio" name="gender" value="F" required />{t.female}</label>
+              <label><input type="radio" name="gender" value="M" required />{t.male}</label>
+            </fieldset>
+            <button class="primary" type="submit" aria-disabled={isSending}>{t.signUp}</button>
+            {problemOf('signUp')}
+          </form>
+        </section>
+        {exchanges.length > 0 && (
+          <section class="surface" aria-labelledby="wire">
+            <h2 id="wire">{t.exchanges}</h2>
+            <Exchanges exchanges={exchanges} />
+          </section>
+        )}
+      </div>
       <div class="forms">
         <section class="surface" aria-labelledby="by-email">
           <h2 id="by-email">{t.byEmail}</h2>
@@ -101,21 +109,17 @@ export function SignIn({ local, entered }: { local: Local; entered(person: Perso
           {problemOf('accounts')}
         </section>
       </div>
-      {exchanges.length > 0 && (
-        <section class="surface exchanged" aria-labelledby="wire">
-          <h2 id="wire">{t.exchanges}</h2>
-          <Exchanges exchanges={exchanges} />
-        </section>
-      )}
     </main>
   );
 }
 
 // create makes a user of Firebase. Whom Firebase has already, since the server refused or was away, tries again with the
 // same password.
-async function create({ auth }: Local, email: string, password: string): Promise<User> {
+async function create({ auth }: Local, email: string, password: string, displayName: string): Promise<User> {
   try {
-    return (await createUserWithEmailAndPassword(auth, email, password)).user;
+    const { user } = await createUserWithEmailAndPassword(auth, email, password);
+    await updateProfile(user, { displayName });
+    return user;
   } catch (error) {
     if (codeOf(error) !== 'auth/email-already-in-use') throw error;
     return await signInWithEmailAndPassword(auth, email, password).then(({ user }) => user, () => { throw error; });
