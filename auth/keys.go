@@ -20,11 +20,13 @@ import (
 // This package relies on what the Admin SDK (v4.19.0, auth/token_verifier.go) does, but
 // does not document. TestAdminSDK fails when a new version does otherwise:
 //
-//   - VerifyIDToken uses its context for fetching keys and for nothing else, so that with
-//     a cancelled one it answers from the keys at hand, or fails at once.
-//   - A client keeps the keys that it fetched until the max-age of their answer is over,
-//     and fetches none before that, not even for a key that it does not know.
-//   - It fetches from certificatesURL, through a copy of http.DefaultTransport that is
+//   - VerifyIDToken and VerifySessionCookie use their context for fetching keys and for
+//     nothing else, so that with a cancelled one they answer from the keys at hand, or
+//     fail at once.
+//   - A client keeps the keys of each kind that it fetched until the max-age of their
+//     answer is over, and fetches none before that, not even for a key that it does not
+//     know.
+//   - It fetches from kind.certificates, through a copy of http.DefaultTransport that is
 //     made with the client, as a key endpoint of tests needs.
 //   - It checks the signature last. So a token whose signature alone is wrong tells whether
 //     a client holds keys: without them the answer is that they cannot be fetched.
@@ -54,7 +56,7 @@ var (
 	errNewerKey = fmt.Errorf("%w: the token's key may be newer than the loaded ones", ErrUnavailable)
 )
 
-// keys verifies tokens with Google's keys, which it keeps fresh.
+// keys verifies tokens of one kind with Google's keys for it, which it keeps fresh.
 //
 // An SDK client fetches keys when it has none or they have ended, in the request that
 // needs them, with no timeout and under a lock that all others wait for. So a client is
@@ -64,6 +66,7 @@ var (
 // a request and runs beside it: nothing else here would get any CPU on Cloud Run, which
 // may give none between requests.
 type keys struct {
+	kind      *kind
 	project   string
 	log       *slog.Logger
 	cancelled context.Context // keeps a client from fetching
@@ -96,19 +99,22 @@ type load struct {
 	done    chan struct{}
 }
 
-func newKeys(empty *fbauth.Client, project string, log *slog.Logger, factory promauto.Factory) *keys {
-	k := &keys{project: project, log: log, cancelled: cancelled(), waiting: make(chan struct{}, maxWaiting)}
+func newKeys(of *kind, empty *fbauth.Client, project string, log *slog.Logger, factory promauto.Factory) *keys {
+	k := &keys{kind: of, project: project, log: log.With("kind", of.name), cancelled: cancelled(), waiting: make(chan struct{}, maxWaiting)}
 	k.base, k.cancel = context.WithCancel(context.Background())
 	k.current.Store(&keySet{client: empty})
 
+	labels := prometheus.Labels{"kind": of.name}
 	refreshes := factory.NewCounterVec(prometheus.CounterOpts{
-		Name: "willson_key_refreshes_total",
-		Help: "Attempts to load Google's keys, by outcome.",
+		Name:        "willson_key_refreshes_total",
+		Help:        "Attempts to load Google's keys, by the kind of token that they sign and by outcome.",
+		ConstLabels: labels,
 	}, []string{"outcome"})
 	k.succeeded, k.failed = refreshes.WithLabelValues("ok"), refreshes.WithLabelValues("failed")
 	factory.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "willson_key_age_seconds",
-		Help: "Time since the keys in use were loaded; -1 before the first.",
+		Name:        "willson_key_age_seconds",
+		Help:        "Time since the keys in use were loaded, by the kind of token that they sign; -1 before the first.",
+		ConstLabels: labels,
 	}, func() float64 {
 		if since := k.current.Load().since; !since.IsZero() {
 			return time.Since(since).Seconds()
@@ -143,14 +149,14 @@ func (k *keys) verify(ctx context.Context, token string, now time.Time) (*fbauth
 
 // verifyWith has the SDK verify a token with the keys of a set, without asking Google.
 func (k *keys) verifyWith(set *keySet, token string, now time.Time) (*fbauth.Token, error) {
-	t, err := set.client.VerifyIDToken(k.cancelled, token)
+	t, err := k.kind.verify(set.client, k.cancelled, token)
 	switch {
 	case err == nil:
 		return t, nil
 	case fbauth.IsCertificateFetchFailed(err):
 		return nil, errNoKeys
 	}
-	said, refused := refusalOf(err, token, k.project, false, now)
+	said, refused := refusalOf(err, k.kind, token, k.project, false, now)
 	switch {
 	case refused == nil:
 		return nil, fmt.Errorf("auth: verify: %w", err)
@@ -198,7 +204,7 @@ func (k *keys) await(ctx context.Context, long, newerKey bool, now time.Time) {
 
 // loaded reports whether the current client holds keys.
 func (k *keys) loaded() bool {
-	return loadKeys(k.cancelled, k.current.Load().client, k.project) == nil
+	return loadKeys(k.cancelled, k.kind, k.current.Load().client, k.project) == nil
 }
 
 // close ends the load that is under way, and waits until it has ended.
@@ -272,7 +278,7 @@ func (k *keys) run(attempt *load) {
 // is then in the client's answer too.
 func (k *keys) fetch(ctx context.Context) (*keySet, error) {
 	since := time.Now()
-	certificates, life, err := fetchCertificates(ctx)
+	certificates, life, err := fetchCertificates(ctx, k.kind.certificates)
 	if err != nil {
 		return nil, err
 	}
@@ -280,11 +286,11 @@ func (k *keys) fetch(ctx context.Context) (*keySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := loadKeys(ctx, client, k.project); err != nil {
+	if err := loadKeys(ctx, k.kind, client, k.project); err != nil {
 		return nil, err
 	}
 	// To the SDK an answer without keys is no error, nor is one that may not be kept.
-	if loadKeys(k.cancelled, client, k.project) != nil {
+	if loadKeys(k.cancelled, k.kind, client, k.project) != nil {
 		return nil, errors.New("key endpoint: no keys, or none that may be kept")
 	}
 	return &keySet{client, certificates, since, since.Add(life), since.Add(life / 2)}, nil

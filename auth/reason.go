@@ -11,13 +11,12 @@ import (
 	fbauth "firebase.google.com/go/v4/auth"
 )
 
-// What can be wrong with a request's token. Verify's errors wrap one of these; in
-// emulator mode also the context's error. Any other error is a fault of this server or
-// of its configuration.
+// What can be wrong with a token. The errors of a Verifier wrap one of these. Any other
+// error is a fault of this server or of its configuration, never the user's.
 var (
 	// ErrMissing: no header, or a blank one.
 	ErrMissing = errors.New("auth: no token")
-	// ErrExpired: a token past its end. The app fetches a new one and asks again.
+	// ErrExpired: a token past its end. Whoever sent it fetches a new one, or signs in again.
 	ErrExpired = errors.New("auth: token expired")
 	// ErrInvalid: anything else that is wrong with the token or its user.
 	ErrInvalid = errors.New("auth: token invalid")
@@ -32,7 +31,7 @@ const (
 	repeated     = "repeated"      // the header came more than once
 	tooLong      = "too_long"      // more than maxToken bytes
 	bearerPrefix = "bearer_prefix" // "Bearer " before the token, as in an Authorization header
-	malformed    = "malformed"     // not the form of an ID token, or a claim missing or of a wrong type
+	malformed    = "malformed"     // not the form of a token, or a claim missing or of a wrong type
 	unsigned     = "unsigned"      // no signature, or the algorithm "none": an emulator's token, mostly
 	algorithm    = "algorithm"     // signed in another way than RS256
 	wrongProject = "wrong_project" // the claim aud or iss is of another project or service
@@ -42,11 +41,14 @@ const (
 	signature    = "signature"     // not signed by the key that it names
 	tenant       = "tenant"        // of an Identity Platform tenant; this product has none
 	revoked      = "revoked"       // revoked, or its user disabled or deleted
+	notIDToken   = "cookie"        // a session cookie, where an ID token is asked for
+	anonymous    = "anonymous"     // signs in a user who gave no proof of anything
+	noCookie     = "no_cookie"     // Google made no cookie of it: it just ended, or its user is gone
 )
 
 var reasons = []string{
 	missing, repeated, tooLong, bearerPrefix, malformed, unsigned, algorithm, wrongProject,
-	expired, notYetValid, unknownKey, signature, tenant, revoked,
+	expired, notYetValid, unknownKey, signature, tenant, revoked, notIDToken, anonymous, noCookie,
 }
 
 // A refusal is an error that says why a token is not accepted.
@@ -60,8 +62,8 @@ func (r *refusal) Unwrap() error { return r.kind }
 
 func invalid(reason string) error { return &refusal{ErrInvalid, reason} }
 
-// Reason returns why Verify refused a token, one word of a short fixed list, or "" when
-// err is not the refusal of a token.
+// Reason returns why a token was refused, one word of a short fixed list, or "" when err
+// is not the refusal of a token.
 func Reason(err error) string {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.reason
@@ -84,20 +86,20 @@ type content struct {
 // else is wrong, it is the signature. Nothing that a refused token says makes it good;
 // its key ID may make it worth verifying again. err has to be the SDK's own value:
 // wrapped, it would lose its kind.
-func refusalOf(err error, token, project string, emulated bool, now time.Time) (content, error) {
+func refusalOf(err error, of *kind, token, project string, emulated bool, now time.Time) (content, error) {
 	switch {
-	case fbauth.IsIDTokenExpired(err):
+	case of.expired(err):
 		return content{}, &refusal{ErrExpired, expired}
-	case fbauth.IsIDTokenRevoked(err), fbauth.IsUserDisabled(err), fbauth.IsUserNotFound(err):
+	case of.revoked(err), fbauth.IsUserDisabled(err), fbauth.IsUserNotFound(err):
 		return content{}, invalid(revoked)
-	case !fbauth.IsIDTokenInvalid(err):
+	case !of.invalid(err):
 		return content{}, nil
 	}
 	said, ok := read(token)
 	if !ok {
 		return content{}, invalid(malformed)
 	}
-	return said, invalid(said.flaw(project, emulated, now))
+	return said, invalid(said.flaw(of.issuer+project, project, emulated, now))
 }
 
 // read decodes a token's first two parts as the SDK does, into a map too: that fails for
@@ -118,14 +120,14 @@ func read(token string) (said content, ok bool) {
 	return said, true
 }
 
-// flaw names what is wrong with a token for this project at this time.
-func (c *content) flaw(project string, emulated bool, now time.Time) string {
+// flaw names what is wrong with a token of this issuer for this project at this time.
+func (c *content) flaw(issuer, project string, emulated bool, now time.Time) string {
 	switch {
 	case !emulated && strings.EqualFold(c.header.Algorithm, "none"):
 		return unsigned
 	case !emulated && c.header.Algorithm != "RS256":
 		return algorithm
-	case c.claims.Audience != project, c.claims.Issuer != issuerPrefix+project:
+	case c.claims.Audience != project, c.claims.Issuer != issuer:
 		return wrongProject
 	case !emulated && c.header.KeyID == "", c.claims.Subject == "", len(c.claims.Subject) > 128:
 		return malformed

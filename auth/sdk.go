@@ -19,13 +19,9 @@ import (
 	"google.golang.org/api/option"
 )
 
-// The Admin SDK's own values, from its token_verifier.go.
-const (
-	certificatesURL = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
-	issuerPrefix    = "https://securetoken.google.com/"
-	// leeway is how far past its exp claim, and before its iat claim, a token is accepted.
-	leeway = 300 * time.Second
-)
+// leeway is how far past its exp claim, and before its iat claim, the Admin SDK accepts a
+// token.
+const leeway = 300 * time.Second
 
 // newClient makes an SDK client without keys. It needs no credentials: verifying does not.
 func newClient(ctx context.Context, project string) (*fbauth.Client, error) {
@@ -36,15 +32,15 @@ func newClient(ctx context.Context, project string) (*fbauth.Client, error) {
 	return app.Auth(ctx)
 }
 
-// loadKeys has the client fetch its keys, if it lacks them and ctx is not cancelled. It
-// returns nil when the client holds keys in the end: only then can the client find that a
-// token's signature is wrong.
-func loadKeys(ctx context.Context, client *fbauth.Client, project string) error {
-	_, err := client.VerifyIDToken(ctx, wronglySigned(project, `{"alg":"RS256","kid":"none","typ":"JWT"}`))
+// loadKeys has the client fetch the keys of a kind, if it lacks them and ctx is not
+// cancelled. It returns nil when the client holds keys in the end: only then can the
+// client find that a token's signature is wrong.
+func loadKeys(ctx context.Context, of *kind, client *fbauth.Client, project string) error {
+	_, err := of.verify(client, ctx, wronglySigned(of.issuer, project, `{"alg":"RS256","kid":"none","typ":"JWT"}`))
 	if err == nil {
 		return errors.New("the Admin SDK accepted a wrong signature")
 	}
-	if fbauth.IsCertificateFetchFailed(err) || !fbauth.IsIDTokenInvalid(err) {
+	if fbauth.IsCertificateFetchFailed(err) || !of.invalid(err) {
 		return err
 	}
 	return nil
@@ -54,15 +50,15 @@ func loadKeys(ctx context.Context, client *fbauth.Client, project string) error 
 // FIREBASE_AUTH_EMULATOR_HOST was set when it was made: it would go on to look the
 // user up, which the cancelled context makes fail in another way.
 func acceptsUnsigned(client *fbauth.Client, project string) bool {
-	_, err := client.VerifyIDToken(cancelled(), wronglySigned(project, `{"alg":"none","typ":"JWT"}`))
+	_, err := client.VerifyIDToken(cancelled(), wronglySigned(idToken.issuer, project, `{"alg":"none","typ":"JWT"}`))
 	return !fbauth.IsIDTokenInvalid(err)
 }
 
-// wronglySigned is a token for this project, good now but for its signature.
-func wronglySigned(project, header string) string {
+// wronglySigned is a token of this issuer for this project, good now but for its signature.
+func wronglySigned(issuer, project, header string) string {
 	now := time.Now().Unix()
 	claims, _ := json.Marshal(map[string]any{ // a map of strings and integers always encodes
-		"iss": issuerPrefix + project,
+		"iss": issuer + project,
 		"aud": project,
 		"sub": "nobody",
 		"iat": now,
@@ -78,10 +74,10 @@ func cancelled() context.Context {
 	return ctx
 }
 
-// fetchCertificates asks Google for the certificates of its keys, by key ID, and for how
-// long they may be kept.
-func fetchCertificates(ctx context.Context) (map[string]*x509.Certificate, time.Duration, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, certificatesURL, nil)
+// fetchCertificates asks Google for the certificates of the keys at this address, by key
+// ID, and for how long they may be kept.
+func fetchCertificates(ctx context.Context, address string) (map[string]*x509.Certificate, time.Duration, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, 0, err
 	}
