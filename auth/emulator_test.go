@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"willson/auth"
 	"willson/internal/authemulator"
 )
 
@@ -17,12 +18,24 @@ func emulate(t *testing.T, path string, body map[string]any) string {
 	return authemulator.Ask(t, emulatorHost, path, body)
 }
 
+func emailOf(uid string) string { return fmt.Sprintf("%x@example.com", uid[:min(len(uid), 24)]) }
+
 // signIn makes a user at the emulator and returns an ID token of it.
 func signIn(t *testing.T, uid string) string {
 	t.Helper()
-	email := fmt.Sprintf("%x@example.com", uid[:min(len(uid), 24)])
+	email := emailOf(uid)
 	emulate(t, "projects/"+project+"/accounts", map[string]any{"localId": uid, "email": email, "password": "password"})
 	return emulate(t, "accounts:signInWithPassword?key=any", map[string]any{"email": email, "password": "password", "returnSecureToken": true})
+}
+
+// cookie makes a cookie.
+func (v *verifier) cookie(t *testing.T, token string) string {
+	t.Helper()
+	cookie, err := v.Cookie(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cookie
 }
 
 func TestEmulator(t *testing.T) {
@@ -36,11 +49,18 @@ func TestEmulator(t *testing.T) {
 	}
 	run := fmt.Sprint(time.Now().UnixNano())
 	for _, uid := range []string{run, run + "/kakao", run + " asker one", run + "고민", run + strings.Repeat("u", 128-len(run))} {
-		v.good(t, signIn(t, uid), uid)
+		token := signIn(t, uid)
+		v.good(t, token, uid)
+		v.signsIn(t, token, auth.Identity{UID: uid, Email: emailOf(uid)})
+		cookie := v.cookie(t, token)
+		v.good(t, cookie, uid)
+		v.mayNotSignIn(t, "cookie", cookie)
 	}
-	if uid, err := v.verify(emulate(t, "accounts:signUp?key=any", map[string]any{"returnSecureToken": true})); uid == "" || err != nil {
+	nobody := emulate(t, "accounts:signUp?key=any", map[string]any{"returnSecureToken": true})
+	if uid, err := v.verify(nobody); uid == "" || err != nil {
 		t.Errorf("an anonymous user is verified as %q, %v", uid, err)
 	}
+	v.mayNotSignIn(t, "anonymous", nobody)
 
 	accounts := "projects/" + project + "/accounts"
 	for name, request := range map[string]struct {
@@ -54,28 +74,34 @@ func TestEmulator(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			uid := name + run
 			token := signIn(t, uid)
+			cookie := v.cookie(t, token)
 			v.good(t, token, uid)
+			v.good(t, cookie, uid)
 			request.fields["localId"] = uid
 			emulate(t, request.path, request.fields)
 			v.refused(t, "revoked", token)
+			v.refused(t, "revoked", cookie)
+			v.mayNotSignIn(t, "revoked", token)
 		})
 	}
 
 	uid := "refused" + run
 	token := signIn(t, uid)
-	for reason, bad := range map[string]string{
-		"missing":       "  ",
-		"too_long":      token + strings.Repeat("A", 8<<10),
-		"bearer_prefix": "Bearer " + token,
-		"malformed":     token + "\n",
-		"revoked":       google.Token("nobody" + run),
-		"expired":       google.Token(uid, with(map[string]any{"exp": 1})),
-		"not_yet_valid": google.Token(uid, with(map[string]any{"iat": time.Now().Unix() + 400})),
-		"wrong_project": google.Token(uid, with(map[string]any{"aud": "other"})),
-		"tenant":        google.Token(uid, with(map[string]any{"firebase": map[string]any{"tenant": "tenant-1"}})),
-	} {
-		t.Run(reason, func(t *testing.T) { v.refused(t, reason, bad) })
+	for _, signer := range signers() {
+		for reason, bad := range map[string]string{
+			"too_long":      token + strings.Repeat("A", 8<<10),
+			"bearer_prefix": "Bearer " + token,
+			"malformed":     token + "\n",
+			"revoked":       signer.Token("nobody" + run),
+			"expired":       signer.Token(uid, with(map[string]any{"exp": 1})),
+			"not_yet_valid": signer.Token(uid, with(map[string]any{"iat": time.Now().Unix() + 400})),
+			"wrong_project": signer.Token(uid, with(map[string]any{"aud": "other"})),
+			"tenant":        signer.Token(uid, with(map[string]any{"firebase": map[string]any{"tenant": "tenant-1"}})),
+		} {
+			v.refused(t, reason, bad)
+		}
 	}
+	v.refused(t, "missing", "  ")
 	v.refused(t, "repeated", token, token)
 }
 
@@ -85,7 +111,12 @@ func TestEmulatorGone(t *testing.T) {
 	v := newVerifier(t, emulated)
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := v.Verify(ctx, []string{google.Token("asker")}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
+	for _, token := range []string{google.Token("asker"), google.Cookies.Token("asker")} {
+		if _, err := v.Verify(ctx, []string{token}); !errors.Is(err, auth.ErrUnavailable) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, err := v.SignIn(ctx, google.Token("asker")); !errors.Is(err, auth.ErrUnavailable) {
+		t.Errorf("signing in: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package auth_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func FuzzHeader(f *testing.F) {
 }
 
 // FuzzVerify signs whatever can stand in a token's first two parts with Google's own
-// key: only what says all that it must is good, and for the user whom it names.
+// keys: only what says all that it must is good, and for the user whom it names.
 func FuzzVerify(f *testing.F) {
 	now := time.Now().Unix()
 	claims := func(changes map[string]any) string {
@@ -52,18 +53,25 @@ func FuzzVerify(f *testing.F) {
 		{"iss": nil}, {"exp": now - 301}, {"exp": nil}, {"exp": 1.5}, {"exp": -1}, {"exp": int64(math.MaxInt64)}, {"iat": now + 3600},
 		{"firebase": 1}, {"firebase": map[string]any{"tenant": "other"}}, {"user_id": "other"},
 	} {
-		f.Add(header, claims(changes))
+		f.Add(header, claims(changes), false)
+		cookie := map[string]any{"iss": "https://session.firebase.google.com/" + project}
+		maps.Copy(cookie, changes)
+		f.Add(`{"alg":"RS256","kid":"`+google.Cookies.KeyID()+`"}`, claims(cookie), true)
 	}
 	for _, other := range []string{
 		``, `{}`, `null`, `[]`, `{"alg":"none"}`, `{"alg":"RS256"}`, `{"alg":"RS256","kid":"x"}`, `{"alg":"HS256","kid":"` + google.KeyID() + `"}`,
 		`{"ALG":"RS256","KID":"` + google.KeyID() + `"}`, header + header, `{"x":1e999}`,
 	} {
-		f.Add(other, claims(nil))
-		f.Add(header, other)
+		f.Add(other, claims(nil), false)
+		f.Add(header, other, true)
 	}
 	v := newReady(f)
-	f.Fuzz(func(t *testing.T, header, payload string) {
-		uid, err := v.verify(google.Raw(header, payload))
+	f.Fuzz(func(t *testing.T, header, payload string, cookie bool) {
+		signer, issuer := google.Signer, "https://securetoken.google.com/"+project
+		if cookie {
+			signer, issuer = google.Cookies, "https://session.firebase.google.com/"+project
+		}
+		uid, err := v.verify(signer.Raw(header, payload))
 		if err != nil {
 			// Of an unknown key nobody may be able to tell: all workers share few loads.
 			if uid != "" || auth.Reason(err) == "" && !errors.Is(err, auth.ErrUnavailable) || auth.Reason(err) == "signature" {
@@ -80,7 +88,7 @@ func FuzzVerify(f *testing.F) {
 			t.Fatalf("verified as %q: %v", uid, err)
 		}
 		now := time.Now().Unix()
-		if uid == "" || len(uid) > 128 || uid != says.Sub || says.Aud != project || says.Iss != "https://securetoken.google.com/"+project ||
+		if uid == "" || len(uid) > 128 || uid != says.Sub || says.Aud != project || says.Iss != issuer ||
 			says.Exp < now-302 || says.Iat > now+302 || says.Firebase.Tenant != "" {
 			t.Errorf("verified as %q: %s", uid, payload)
 		}

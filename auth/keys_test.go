@@ -27,8 +27,8 @@ const (
 // unless they are answered soon, Google is asked gently, and all is well soon after.
 func (n *network) outage(t *testing.T, v *verifier) {
 	t.Helper()
-	token := google.Token("unseen")
-	before, waited := v.loads(t, "failed"), 0
+	token := n.Token("unseen")
+	before, waited := v.loads(t, n.kind, "failed"), 0
 	for range 60 {
 		if v.unavailable(t, token, shortWait) > 0 {
 			waited++
@@ -38,7 +38,7 @@ func (n *network) outage(t *testing.T, v *verifier) {
 		}
 		time.Sleep(500 * time.Millisecond)
 	}
-	loads := v.loads(t, "failed") - before
+	loads := v.loads(t, n.kind, "failed") - before
 	if loads < 2 || loads > 10 {
 		t.Errorf("%d loads failed in half a minute, want 2 to 10", loads)
 	}
@@ -46,7 +46,7 @@ func (n *network) outage(t *testing.T, v *verifier) {
 		t.Errorf("%d requests waited for %d loads", waited, loads)
 	}
 	v.refused(t, "malformed", "a.b")
-	v.refused(t, "expired", google.Token("unseen", with(map[string]any{"exp": 1})))
+	v.refused(t, "expired", n.Token("unseen", with(map[string]any{"exp": 1})))
 
 	n.repair()
 	for start := time.Now(); v.Ready() != nil; time.Sleep(100 * time.Millisecond) {
@@ -58,26 +58,24 @@ func (n *network) outage(t *testing.T, v *verifier) {
 }
 
 func TestKeysThatCannotBeLoaded(t *testing.T) {
-	for name, fault := range faults() {
+	for name := range new(network).faults() {
 		t.Run("at the start/"+name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, n *network) {
-				n.fail(fault)
+			forBoth(t, func(t *testing.T, n *network) {
+				n.fail(n.faults()[name])
 				v := newVerifier(t)
-				v.unavailable(t, google.Token("early"), firstWait)
+				v.unavailable(t, n.Token("early"), firstWait)
 				n.outage(t, v)
 			})
 		})
-	}
-	for name, fault := range faults() {
 		t.Run("later/"+name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, n *network) {
+			forBoth(t, func(t *testing.T, n *network) {
 				google.SetMaxAge(time.Minute)
 				v := newVerifier(t)
-				seen := google.Token("seen")
+				seen := n.Token("seen")
 				v.good(t, seen, "seen")
-				n.fail(fault)
+				n.fail(n.faults()[name])
 				for range 11 {
-					v.goodAtOnce(t, google.Token("new"), "new")
+					v.goodAtOnce(t, n.Token("new"), "new")
 					time.Sleep(5 * time.Second)
 				}
 				time.Sleep(6 * time.Second) // the keys end
@@ -88,24 +86,42 @@ func TestKeysThatCannotBeLoaded(t *testing.T) {
 	}
 }
 
+// Each kind has keys of its own: that one's cannot be loaded does not touch the other.
+func TestKeySetsAreApart(t *testing.T) {
+	forBoth(t, func(t *testing.T, n *network) {
+		n.fail(answer(http.StatusInternalServerError, "", ""))
+		v := newVerifier(t)
+		for kind, signer := range signers() {
+			if kind != n.kind {
+				v.good(t, signer.Token("asker"), "asker")
+				v.unavailable(t, n.Token("asker"), firstWait)
+				v.goodAtOnce(t, signer.Token("asker"), "asker")
+			}
+		}
+		if err := v.Ready(); !errors.Is(err, auth.ErrUnavailable) {
+			t.Errorf("ready for one kind of token: %v", err)
+		}
+	})
+}
+
 func TestKeysAreNeverWaitedFor(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		google.Handle(slow(time.Second))
+	forBoth(t, func(t *testing.T, n *network) {
+		n.keys(slow(time.Second))
 		google.SetMaxAge(4 * time.Second)
 		v := newVerifier(t)
-		v.good(t, google.Token("first"), "first")
+		v.good(t, n.Token("first"), "first")
 		for end := time.Now().Add(12 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-			v.goodAtOnce(t, google.Token("asker"), "asker")
+			v.goodAtOnce(t, n.Token("asker"), "asker")
 		}
-		if loads := v.loads(t, "ok"); loads < 3 || loads > 7 {
+		if loads := v.loads(t, n.kind, "ok"); loads < 3 || loads > 7 {
 			t.Errorf("keys were loaded %d times, want 3 to 7", loads)
 		}
 	})
 }
 
 func TestFirstKeysAreWaitedFor(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		google.Handle(slow(time.Second))
+	forBoth(t, func(t *testing.T, n *network) {
+		n.keys(slow(time.Second))
 		v := newVerifier(t)
 		if err := v.Ready(); !errors.Is(err, auth.ErrUnavailable) {
 			t.Errorf("ready before there are keys: %v", err)
@@ -113,7 +129,7 @@ func TestFirstKeysAreWaitedFor(t *testing.T) {
 		start := time.Now()
 		var requests sync.WaitGroup
 		for i := range 20 {
-			token := google.Token(fmt.Sprint(i))
+			token := n.Token(fmt.Sprint(i))
 			requests.Go(func() { v.good(t, token, fmt.Sprint(i)) })
 		}
 		hungUp, hangUp := context.WithCancel(t.Context())
@@ -121,7 +137,7 @@ func TestFirstKeysAreWaitedFor(t *testing.T) {
 		timedOut, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		for _, ctx := range []context.Context{hungUp, timedOut} {
-			token := google.Token("hurried")
+			token := n.Token("hurried")
 			requests.Go(func() {
 				if _, err := v.Verify(ctx, []string{token}); !errors.Is(err, auth.ErrUnavailable) {
 					t.Errorf("a request that ended got %v", err)
@@ -143,11 +159,11 @@ func TestFirstKeysAreWaitedFor(t *testing.T) {
 }
 
 func TestKeysAreRefreshedBesideRequests(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
+	forBoth(t, func(t *testing.T, n *network) {
 		v := newVerifier(t) // keys for six hours
-		v.good(t, google.Token("asker"), "asker")
+		v.good(t, n.Token("asker"), "asker")
 		time.Sleep(3*time.Hour - time.Minute)
-		v.good(t, google.Token("asker"), "asker")
+		v.good(t, n.Token("asker"), "asker")
 		n.asked(t, "in the first half of the keys' life", 2)
 		time.Sleep(2 * time.Hour)
 		n.asked(t, "without a request", 2)
@@ -155,18 +171,18 @@ func TestKeysAreRefreshedBesideRequests(t *testing.T) {
 		v.refused(t, "missing", "")
 		n.asked(t, "for what cannot be a token", 2)
 
-		google.Handle(slow(time.Second))
+		n.keys(slow(time.Second))
 		hungUp, hangUp := context.WithCancel(t.Context())
 		hangUp()
-		if _, err := v.Verify(hungUp, []string{google.Token("asker")}); err != nil {
+		if _, err := v.Verify(hungUp, []string{n.Token("asker")}); err != nil {
 			t.Errorf("with keys at hand: %v", err)
 		}
 		for range 50 {
-			v.goodAtOnce(t, google.Token("asker"), "asker")
+			v.goodAtOnce(t, n.Token("asker"), "asker")
 		}
 		time.Sleep(2 * time.Second)
 		n.asked(t, "after 51 requests in the second half", 4)
-		v.good(t, google.Token("asker"), "asker")
+		v.good(t, n.Token("asker"), "asker")
 		n.asked(t, "with new keys", 4)
 		time.Sleep(4 * time.Hour)
 		if err := v.Ready(); err != nil {
@@ -174,22 +190,22 @@ func TestKeysAreRefreshedBesideRequests(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		n.asked(t, "after Ready in the second half", 6)
-		if ok, failed := v.loads(t, "ok"), v.loads(t, "failed"); ok != 3 || failed != 0 {
+		if ok, failed := v.loads(t, n.kind, "ok"), v.loads(t, n.kind, "failed"); ok != 3 || failed != 0 {
 			t.Errorf("%d loads are counted, and %d that failed; want 3 and none", ok, failed)
 		}
 	})
 }
 
 func TestIdleServerWhoseKeysEnded(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
+	forBoth(t, func(t *testing.T, n *network) {
 		v := newVerifier(t)
-		v.good(t, google.Token("asker"), "asker")
+		v.good(t, n.Token("asker"), "asker")
 		time.Sleep(7 * time.Hour)
-		google.Handle(slow(100 * time.Millisecond))
+		n.keys(slow(100 * time.Millisecond))
 		start := time.Now()
 		var requests sync.WaitGroup
 		for range 20 {
-			token := google.Token("asker")
+			token := n.Token("asker")
 			requests.Go(func() { v.good(t, token, "asker") })
 		}
 		requests.Wait()
@@ -203,14 +219,14 @@ func TestIdleServerWhoseKeysEnded(t *testing.T) {
 // Once loads fail, the request that starts one waits a little for it: where there is CPU
 // during requests alone, a load that nobody waits for would never end.
 func TestARequestWaitsForTheLoadThatItStarts(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
+	forBoth(t, func(t *testing.T, n *network) {
 		n.fail(answer(http.StatusInternalServerError, "", ""))
 		v := newVerifier(t)
-		v.unavailable(t, google.Token("asker"), firstWait)
+		v.unavailable(t, n.Token("asker"), firstWait)
 		time.Sleep(10 * time.Second)
-		google.Handle(slow(100 * time.Millisecond))
+		n.keys(slow(100 * time.Millisecond))
 		start := time.Now()
-		v.good(t, google.Token("asker"), "asker")
+		v.good(t, n.Token("asker"), "asker")
 		if took := time.Since(start); took != 200*time.Millisecond {
 			t.Errorf("took %v, want the 200 ms of a load", took)
 		}
@@ -219,24 +235,24 @@ func TestARequestWaitsForTheLoadThatItStarts(t *testing.T) {
 
 // The SDK keeps keys as long as the second of a load's two answers says, and tells nobody.
 func TestKeysThatEndEarly(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		google.Handle(inTurns(trueKeys("max-age=21600"), trueKeys("max-age=60")))
+	forBoth(t, func(t *testing.T, n *network) {
+		n.keys(inTurns(n.trueKeys("max-age=21600"), n.trueKeys("max-age=60")))
 		v := newVerifier(t)
-		v.good(t, google.Token("asker"), "asker")
+		v.good(t, n.Token("asker"), "asker")
 		time.Sleep(61 * time.Second)
-		v.good(t, google.Token("asker"), "asker")
+		v.good(t, n.Token("asker"), "asker")
 	})
 }
 
 func TestClose(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		google.Handle(hang)
+	forBoth(t, func(t *testing.T, n *network) {
+		n.keys(hang)
 		v := newVerifier(t)
 		n.asked(t, "at the start", 1)
 		start := time.Now()
 		v.Close()
 		synctest.Wait()
-		if failed := v.loads(t, "failed"); failed != 1 || time.Since(start) != 0 {
+		if failed := v.loads(t, n.kind, "failed"); failed != 1 || time.Since(start) != 0 {
 			t.Error("Close does not end the load that is under way")
 		}
 		time.Sleep(time.Minute)

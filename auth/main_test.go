@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	google.Project = project
+	os.Setenv("GOOGLE_APPLICATION_CREDENTIALS", google.Credentials())
 	http.DefaultTransport.(*http.Transport).DialTLSContext = google.DialTLSContext
 	code := m.Run()
 	google.Close()
@@ -151,9 +152,9 @@ func (v *verifier) verdicts(t testing.TB, outcome string) int {
 	return int(telemetrytest.Metric(t, v.metrics, "willson_token_verdicts_total", outcome))
 }
 
-func (v *verifier) loads(t testing.TB, outcome string) int {
+func (v *verifier) loads(t testing.TB, kind, outcome string) int {
 	t.Helper()
-	return int(telemetrytest.Metric(t, v.metrics, "willson_key_refreshes_total", outcome))
+	return int(telemetrytest.Metric(t, v.metrics, "willson_key_refreshes_total", kind, outcome))
 }
 
 // with changes claims of a token, and head its header; a nil takes one away.

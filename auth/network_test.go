@@ -12,33 +12,61 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"willson/internal/issuer"
 )
 
 // A network connects to Google in memory, for a test in a synctest bubble, where time
 // passes only when everything waits for it: what takes hours is tested in milliseconds,
 // what took no time did not wait, and nothing depends on the machine's speed.
 type network struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	before int         // fetches
-	down   atomic.Bool // connections are refused
+	*issuer.Signer // of the tokens that the test is about
+	kind           string
+	conns          chan net.Conn
+	closed         chan struct{}
+	down           atomic.Bool // connections to the key endpoints are refused
 
-	mu               sync.Mutex
-	underWay, atMost int // requests that are with Google now, and at most until now
+	mu       sync.Mutex
+	answers  map[string]http.HandlerFunc // by path, instead of Google's
+	requests map[string]int              // by path
+	underWay map[string]int              // requests that are with Google now, by path
+	atMost   map[string]int              // and at most until now
+}
+
+// Paths of Google's beside those of keys.
+const (
+	users       = "/v1/projects/" + project + "/accounts:lookup"
+	cookies     = "/v1/projects/" + project + ":createSessionCookie"
+	accessToken = "/token"
+)
+
+// signers sign the two kinds of tokens.
+func signers() map[string]*issuer.Signer {
+	return map[string]*issuer.Signer{"id_token": google.Signer, "session_cookie": google.Cookies}
+}
+
+// forBoth runs a test in a bubble for each kind of token.
+func forBoth(t *testing.T, test func(t *testing.T, n *network)) {
+	t.Helper()
+	for kind := range signers() {
+		t.Run(kind, func(t *testing.T) { inBubble(t, kind, test) })
+	}
 }
 
 // inBubble runs a test in a bubble. It is not parallel: http.DefaultTransport, of which
 // the Admin SDK takes a copy, leads to the bubble's network meanwhile.
-func inBubble(t *testing.T, test func(t *testing.T, n *network)) {
+func inBubble(t *testing.T, kind string, test func(t *testing.T, n *network)) {
 	t.Helper()
 	outside := http.DefaultTransport
 	t.Cleanup(func() {
 		http.DefaultTransport = outside
-		google.Handle(nil)
 		google.SetMaxAge(6 * time.Hour)
 	})
 	synctest.Test(t, func(t *testing.T) {
-		n := &network{conns: make(chan net.Conn), closed: make(chan struct{}), before: google.Fetches()}
+		n := &network{
+			Signer: signers()[kind], kind: kind, conns: make(chan net.Conn), closed: make(chan struct{}),
+			answers: map[string]http.HandlerFunc{}, requests: map[string]int{}, underWay: map[string]int{}, atMost: map[string]int{},
+		}
 		transport := outside.(*http.Transport).Clone()
 		transport.DialTLSContext = n.dialTLS
 		http.DefaultTransport = transport
@@ -53,8 +81,8 @@ func inBubble(t *testing.T, test func(t *testing.T, n *network)) {
 	})
 }
 
-func (n *network) dialTLS(ctx context.Context, _, _ string) (net.Conn, error) {
-	if n.down.Load() {
+func (n *network) dialTLS(ctx context.Context, _, addr string) (net.Conn, error) {
+	if n.down.Load() && addr == "www.googleapis.com:443" {
 		return nil, syscall.ECONNREFUSED
 	}
 	client, server := net.Pipe()
@@ -69,30 +97,58 @@ func (n *network) dialTLS(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 func (n *network) serve(w http.ResponseWriter, r *http.Request) {
-	n.count(1)
-	defer n.count(-1)
-	google.ServeHTTP(w, r)
+	path := r.URL.Path
+	n.mu.Lock()
+	n.requests[path]++
+	n.underWay[path]++
+	n.atMost[path] = max(n.atMost[path], n.underWay[path])
+	answer := n.answers[path]
+	n.mu.Unlock()
+	defer func() {
+		n.mu.Lock()
+		n.underWay[path]--
+		n.mu.Unlock()
+	}()
+	if answer == nil {
+		answer = google.Serve
+	}
+	answer(w, r)
 }
 
-func (n *network) count(change int) {
+// at replaces Google's answer at a path; nil brings back the true one.
+func (n *network) at(path string, answer http.HandlerFunc) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.underWay += change
-	n.atMost = max(n.atMost, n.underWay)
+	n.answers[path] = answer
 }
 
-// asked fails the test unless Google was asked so often until now, never twice at once.
+// keys replaces the answer of the key endpoint of the test's kind.
+func (n *network) keys(answer http.HandlerFunc) { n.at(n.CertPath, answer) }
+
+// asked fails the test unless the key endpoint was asked so often until now, never twice
+// at once.
 func (n *network) asked(t *testing.T, when string, want int) {
 	t.Helper()
 	synctest.Wait()
-	if got := google.Fetches() - n.before; got != want {
-		t.Errorf("%s: Google was asked %d times, want %d", when, got, want)
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.atMost > 1 {
-		t.Errorf("%s: Google was asked %d times at once", when, n.atMost)
+	if got := n.requests[n.CertPath]; got != want {
+		t.Errorf("%s: Google was asked %d times, want %d", when, got, want)
 	}
+	if most := n.atMost[n.CertPath]; most > 1 {
+		t.Errorf("%s: Google was asked %d times at once", when, most)
+	}
+}
+
+// calls fails the test unless Google was asked so often at a path since this was last called.
+func (n *network) calls(t *testing.T, when, path string, want int) {
+	t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if got := n.requests[path]; got != want {
+		t.Errorf("%s: %s was asked for %d times, want %d", when, path, got, want)
+	}
+	n.requests[path] = 0
 }
 
 // Accept, Close and Addr make the network its server's listener.
@@ -116,7 +172,7 @@ func (n *network) Addr() net.Addr { return &net.UnixAddr{} }
 const keep = "public, max-age=21600, must-revalidate, no-transform"
 
 // faults are what can be wrong with Google's key endpoint, or with the way there.
-func faults() map[string]http.HandlerFunc {
+func (n *network) faults() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"refused":                  nil, // no connection at all
 		"hanging":                  hang,
@@ -126,28 +182,28 @@ func faults() map[string]http.HandlerFunc {
 		"no keys":                  answer(http.StatusOK, keep, "{}"),
 		"a page":                   answer(http.StatusOK, keep, "<!doctype html><title>Sign in to this network</title>"),
 		"no certificate":           answer(http.StatusOK, keep, `{"kid": "key"}`),
-		"no Cache-Control":         trueKeys(""),
-		"max-age of nothing":       trueKeys("max-age=0"),
-		"max-age in words":         trueKeys("max-age=soon"),
-		"hanging the second time":  inTurns(trueKeys(keep), hang),
-		"500 the second time":      inTurns(trueKeys(keep), answer(http.StatusInternalServerError, keep, "")),
-		"no keys the second time":  inTurns(trueKeys(keep), answer(http.StatusOK, keep, "{}")),
-		"cut in the second answer": inTurns(trueKeys(keep), answer(http.StatusOK, keep, `{"kid": "-----BEGIN CERT`)),
+		"no Cache-Control":         n.trueKeys(""),
+		"max-age of nothing":       n.trueKeys("max-age=0"),
+		"max-age in words":         n.trueKeys("max-age=soon"),
+		"hanging the second time":  inTurns(n.trueKeys(keep), hang),
+		"500 the second time":      inTurns(n.trueKeys(keep), answer(http.StatusInternalServerError, keep, "")),
+		"no keys the second time":  inTurns(n.trueKeys(keep), answer(http.StatusOK, keep, "{}")),
+		"cut in the second answer": inTurns(n.trueKeys(keep), answer(http.StatusOK, keep, `{"kid": "-----BEGIN CERT`)),
 	}
 }
 
-// fail begins a fault, and repair ends it.
-func (n *network) fail(handler http.HandlerFunc) {
-	n.down.Store(handler == nil)
-	google.Handle(handler)
+// fail begins a fault of the key endpoint, and repair ends it.
+func (n *network) fail(answer http.HandlerFunc) {
+	n.down.Store(answer == nil)
+	n.keys(answer)
 }
 
-func (n *network) repair() {
-	n.down.Store(false)
-	google.Handle(nil)
-}
+func (n *network) repair() { n.fail(google.Serve) }
 
-func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+func hang(_ http.ResponseWriter, r *http.Request) {
+	io.Copy(io.Discard, r.Body) // until then the server does not see that the client went away
+	<-r.Context().Done()
+}
 
 // slow answers as Google does, after d.
 func slow(d time.Duration) http.HandlerFunc {
@@ -170,9 +226,9 @@ func answer(status int, cacheControl, body string) http.HandlerFunc {
 }
 
 // trueKeys is the endpoint's true answer, but for how long it may be kept.
-func trueKeys(cacheControl string) http.HandlerFunc {
+func (n *network) trueKeys(cacheControl string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		answer(http.StatusOK, cacheControl, keysJSON(google.KeyID(), google.Certificate()))(w, r)
+		answer(http.StatusOK, cacheControl, keysJSON(n.KeyID(), n.Certificate()))(w, r)
 	}
 }
 

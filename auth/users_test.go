@@ -2,13 +2,9 @@ package auth_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"maps"
+	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,115 +12,61 @@ import (
 	"time"
 
 	"willson/auth"
+	"willson/internal/issuer"
+	"willson/internal/telemetrytest"
 )
 
-// A directory stands for Google's list of users.
-type directory struct {
-	mu      sync.Mutex
-	users   map[string]map[string]any
-	fault   http.HandlerFunc // instead of an answer
-	lookups int
-}
-
-// put sets a user, with these fields beside those that every user has.
-func (d *directory) put(uid string, fields map[string]any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.users[uid] = map[string]any{"localId": uid, "validSince": "946684800", "createdAt": "946684800000"}
-	maps.Copy(d.users[uid], fields)
-}
-
-func (d *directory) fail(fault http.HandlerFunc) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.fault = fault
-}
-
-// asked fails the test unless there were so many look-ups since it was last called.
-func (d *directory) asked(t *testing.T, when string, want int) {
-	t.Helper()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.lookups != want {
-		t.Errorf("%s: %d users were looked up, want %d", when, d.lookups, want)
-	}
-	d.lookups = 0
-}
-
-func (d *directory) serve(w http.ResponseWriter, r *http.Request) {
-	switch r.Host {
-	case "oauth2.googleapis.com":
-		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"access_token": "access", "expires_in": 3600, "token_type": "Bearer"}`)
-	case "identitytoolkit.googleapis.com":
-		d.lookup(w, r)
-	default:
-		google.Serve(w, r)
-	}
-}
-
-func (d *directory) lookup(w http.ResponseWriter, r *http.Request) {
-	var query struct {
-		LocalID []string `json:"localId"`
-	}
-	if err := json.NewDecoder(r.Body).Decode(&query); err != nil || r.Header.Get("Authorization") != "Bearer access" ||
-		!strings.HasSuffix(r.URL.Path, "/projects/"+project+"/accounts:lookup") {
-		http.Error(w, "not a look-up", http.StatusBadRequest)
-		return
-	}
-	d.mu.Lock()
-	d.lookups++
-	fault := d.fault
-	found := []any{}
-	for _, uid := range query.LocalID {
-		if user, ok := d.users[uid]; ok {
-			found = append(found, user)
-		}
-	}
-	d.mu.Unlock()
-	if fault != nil {
-		fault(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(map[string]any{"users": found})
-}
-
-// withUsers runs a test in a bubble whose verifier looks users up. There is one, "asker".
-func withUsers(t *testing.T, test func(t *testing.T, v *verifier, d *directory)) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "credentials.json")
-	if err := os.WriteFile(file, []byte(`{"type": "authorized_user", "client_id": "1", "client_secret": "1", "refresh_token": "1"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", file)
-	inBubble(t, func(t *testing.T, n *network) {
-		d := &directory{users: map[string]map[string]any{}}
-		d.put("asker", nil)
-		google.Handle(d.serve)
-		test(t, newVerifier(t, checkRevoked), d)
-	})
-}
+// credentials is the variable that names the credentials of calls to Google.
+const credentials = "GOOGLE_APPLICATION_CREDENTIALS"
 
 // another changes a token without changing what it says.
 var another = head(map[string]any{"n": 2})
 
+// old makes a token of a sign-in two hours ago.
+func old(_, claims map[string]any) {
+	at := time.Now().Add(-2 * time.Hour).Unix()
+	claims["iat"], claims["auth_time"] = at, at
+}
+
+// set says of a user until the end of the test.
+func set(t *testing.T, uid string, user issuer.User) {
+	t.Helper()
+	google.SetUser(uid, user)
+	t.Cleanup(func() { google.SetUser(uid, issuer.User{}) })
+}
+
+// forbidden is Google's answer when this server may not do what it asks for.
+var forbidden = answer(http.StatusForbidden, "", `{"error": {"message": "PERMISSION_DENIED", "status": "PERMISSION_DENIED"}}`)
+
+// outages are what Google answers to calls when it cannot.
+func outages() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"hanging":           hang,
+		"reset":             func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"503":               answer(http.StatusServiceUnavailable, "", "{}"),
+		"too many requests": answer(http.StatusTooManyRequests, "", `{"error": {"message": "QUOTA_EXCEEDED"}}`),
+		"a page":            answer(http.StatusOK, "", "<!doctype html>"),
+	}
+}
+
 func TestUsersThatMayNotAsk(t *testing.T) {
-	seconds := func(d time.Duration) string { return fmt.Sprint(time.Now().Add(d).Unix()) }
-	withUsers(t, func(t *testing.T, v *verifier, d *directory) {
+	forBoth(t, func(t *testing.T, n *network) {
+		v := newVerifier(t, checkRevoked)
 		time.Sleep(24 * time.Hour)
+		now := time.Now().Truncate(time.Second)
 		for _, test := range []struct {
 			uid     string
-			fields  map[string]any
+			user    issuer.User
 			refused bool
 		}{
-			{uid: "signed out before this token", fields: map[string]any{"validSince": seconds(-time.Second)}},
-			{uid: "signed out in this second", fields: map[string]any{"validSince": seconds(0)}},
-			{uid: "signed out since", fields: map[string]any{"validSince": seconds(time.Second)}, refused: true},
-			{uid: "disabled", fields: map[string]any{"disabled": true}, refused: true},
+			{"signed out before this token", issuer.User{ValidSince: now.Add(-time.Second)}, false},
+			{"signed out in this second", issuer.User{ValidSince: now}, false},
+			{"signed out since", issuer.User{ValidSince: now.Add(time.Second)}, true},
+			{"disabled", issuer.User{Disabled: true}, true},
+			{"deleted", issuer.User{Deleted: true}, true},
 		} {
-			d.put(test.uid, test.fields)
-			token := google.Token(test.uid)
+			set(t, test.uid, test.user)
+			token := n.Token(test.uid)
 			for range 3 {
 				if test.refused {
 					v.refused(t, "revoked", token)
@@ -132,47 +74,69 @@ func TestUsersThatMayNotAsk(t *testing.T) {
 				}
 				v.good(t, token, test.uid)
 			}
-			d.asked(t, test.uid, 1)
+			n.calls(t, test.uid, users, 1)
 		}
-		v.refused(t, "revoked", google.Token("deleted"))
-		d.asked(t, "deleted", 1)
-		v.refused(t, "tenant", google.Token("asker", with(map[string]any{"firebase": map[string]any{"tenant": "tenant-1"}})))
-		d.asked(t, "of a tenant", 0)
-		for _, uid := range uids {
-			d.put(uid, nil)
-			v.good(t, google.Token(uid), uid)
+		v.refused(t, "tenant", n.Token("asker", with(map[string]any{"firebase": map[string]any{"tenant": "tenant-1"}})))
+		n.calls(t, "of a tenant", users, 0)
+	})
+}
+
+// A cookie made after a revocation, of an ID token from before it, is revoked too.
+func TestACookieIsAsOldAsItsSignIn(t *testing.T) {
+	forBoth(t, func(t *testing.T, n *network) {
+		v := newVerifier(t, checkRevoked)
+		now := time.Now()
+		set(t, "asker", issuer.User{ValidSince: now})
+		token := n.Token("asker", with(map[string]any{"auth_time": now.Add(-time.Minute).Unix()}))
+		if n.kind == "session_cookie" {
+			v.refused(t, "revoked", token)
+		} else {
+			v.good(t, token, "asker")
+		}
+	})
+}
+
+func TestCookiesAreAlwaysChecked(t *testing.T) {
+	forBoth(t, func(t *testing.T, n *network) {
+		v := newVerifier(t)
+		set(t, "asker", issuer.User{Disabled: true})
+		if n.kind == "session_cookie" {
+			v.refused(t, "revoked", n.Token("asker"))
+			n.calls(t, "for a cookie", users, 1)
+		} else {
+			v.good(t, n.Token("asker"), "asker")
+			n.calls(t, "for an ID token", users, 0)
 		}
 	})
 }
 
 func TestUsersAreLookedUpEveryFiveMinutes(t *testing.T) {
-	withUsers(t, func(t *testing.T, v *verifier, d *directory) {
-		first, second := google.Token("asker"), google.Token("asker", another)
+	forBoth(t, func(t *testing.T, n *network) {
+		v := newVerifier(t, checkRevoked)
+		first, second := n.Token("asker"), n.Token("asker", another)
 		v.good(t, first, "asker")
-		d.put("asker", map[string]any{"disabled": true})
+		set(t, "asker", issuer.User{Disabled: true})
 		v.refused(t, "revoked", second)
-		d.asked(t, "for two tokens", 2)
+		n.calls(t, "for two tokens", users, 2)
 		for range 29 {
 			time.Sleep(10 * time.Second)
 			v.good(t, first, "asker")
 			v.refused(t, "revoked", second)
 		}
-		d.asked(t, "within five minutes", 0)
+		n.calls(t, "within five minutes", users, 0)
 		time.Sleep(11 * time.Second)
 		v.refused(t, "revoked", first)
-		d.put("asker", nil)
+		google.SetUser("asker", issuer.User{})
 		v.good(t, second, "asker")
-		d.asked(t, "after five minutes", 2)
+		n.calls(t, "after five minutes", users, 2)
 	})
 }
 
 func TestUsersAreLookedUpOnceAtATime(t *testing.T) {
-	withUsers(t, func(t *testing.T, v *verifier, d *directory) {
-		token := google.Token("asker")
-		d.fail(func(w http.ResponseWriter, r *http.Request) {
-			time.Sleep(time.Second)
-			io.WriteString(w, `{"users": [{"localId": "asker"}]}`)
-		})
+	forBoth(t, func(t *testing.T, n *network) {
+		v := newVerifier(t, checkRevoked)
+		token := n.Token("asker")
+		n.at(users, slow(time.Second))
 		hungUp, hangUp := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, hangUp)
 		var requests sync.WaitGroup
@@ -182,23 +146,19 @@ func TestUsersAreLookedUpOnceAtATime(t *testing.T) {
 			requests.Go(func() { v.good(t, token, "asker") })
 		}
 		requests.Wait()
-		d.asked(t, "by 51 requests", 1)
+		n.calls(t, "by 51 requests", users, 1)
 	})
 }
 
+// An ID token that is checked, and a cookie that is neither young nor known.
 func TestUsersThatCannotBeLookedUp(t *testing.T) {
-	for name, fault := range map[string]http.HandlerFunc{
-		"hanging":           hang,
-		"reset":             func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"503":               answer(http.StatusServiceUnavailable, "", "{}"),
-		"too many requests": answer(http.StatusTooManyRequests, "", `{"error": {"message": "QUOTA_EXCEEDED"}}`),
-		"a page":            answer(http.StatusOK, "", "<!doctype html>"),
-	} {
+	for name, fault := range outages() {
 		t.Run(name, func(t *testing.T) {
-			withUsers(t, func(t *testing.T, v *verifier, d *directory) {
-				seen, token := google.Token("asker"), google.Token("asker", another)
+			forBoth(t, func(t *testing.T, n *network) {
+				v := newVerifier(t, checkRevoked)
+				seen, token := n.Token("asker", old), n.Token("asker", old, another)
 				v.good(t, seen, "asker")
-				d.fail(fault)
+				n.at(users, fault)
 				v.unavailable(t, token, 3*time.Second)
 				v.goodAtOnce(t, seen, "asker")
 
@@ -211,29 +171,137 @@ func TestUsersThatCannotBeLookedUp(t *testing.T) {
 				if took := time.Since(start); took > 500*time.Millisecond {
 					t.Errorf("a request that had 500 ms took %v", took)
 				}
-				d.fail(nil)
+				time.Sleep(3 * time.Second) // its look-up ends
+				n.at(users, nil)
 				v.good(t, token, "asker")
 			})
 		})
 	}
 }
 
-// That this server may not look users up is its operator's fault, not the user's.
-func TestServerThatMayNotLookUsersUp(t *testing.T) {
-	for status, name := range map[int]string{http.StatusForbidden: "PERMISSION_DENIED", http.StatusUnauthorized: "UNAUTHENTICATED"} {
+// While Google cannot be asked, what it last said about a cookie counts for an hour, and a
+// cookie of which it said nothing counts until it is an hour old.
+func TestCookiesInAnOutage(t *testing.T) {
+	for name, fault := range outages() {
 		t.Run(name, func(t *testing.T) {
-			withUsers(t, func(t *testing.T, v *verifier, d *directory) {
-				d.fail(answer(status, "", `{"error": {"message": "`+name+`", "status": "`+name+`"}}`))
-				_, err := v.verify(google.Token("asker"))
-				for _, known := range []error{nil, auth.ErrMissing, auth.ErrExpired, auth.ErrInvalid, auth.ErrUnavailable} {
-					if errors.Is(err, known) {
-						t.Errorf("got %v", err)
-					}
+			inBubble(t, "session_cookie", func(t *testing.T, n *network) {
+				v := newVerifier(t)
+				long := with(map[string]any{"exp": time.Now().Add(30 * time.Hour).Unix()})
+				seen, gone, young := n.Token("asker", old, long), n.Token("gone", long), n.Token("young", long)
+				set(t, "gone", issuer.User{Deleted: true})
+				v.good(t, seen, "asker")
+				v.refused(t, "revoked", gone)
+				start := time.Now()
+				n.at(users, fault)
+				google.SetUser("gone", issuer.User{})
+
+				time.Sleep(6 * time.Minute)
+				v.good(t, seen, "asker") // asks, and does without
+				for range 20 {
+					v.goodAtOnce(t, seen, "asker")
+					v.goodAtOnce(t, young, "young")
+					v.refused(t, "revoked", gone)
+					time.Sleep(100 * time.Millisecond)
 				}
+				time.Sleep(time.Until(start.Add(time.Hour - 10*time.Second)))
+				v.good(t, seen, "asker")
+				v.good(t, young, "young")
+				v.refused(t, "revoked", gone)
+				time.Sleep(time.Until(start.Add(time.Hour + 2*time.Second)))
+				v.unavailable(t, seen, 3*time.Second)
+				v.unavailable(t, young, 3*time.Second)
+				v.unavailable(t, gone, 3*time.Second)
+
+				n.at(users, nil)
+				for uid, token := range map[string]string{"asker": seen, "young": young, "gone": gone} {
+					v.good(t, token, uid)
+				}
+				set(t, "asker", issuer.User{Disabled: true})
+				time.Sleep(5 * time.Minute)
+				v.refused(t, "revoked", seen)
+			})
+		})
+	}
+}
+
+// In an outage that begins within five minutes of the last, cookies are asked for again soon.
+func TestCookiesAreAskedForAfterAnOutage(t *testing.T) {
+	inBubble(t, "session_cookie", func(t *testing.T, n *network) {
+		v := newVerifier(t)
+		token := n.Token("asker")
+		n.at(users, answer(http.StatusInternalServerError, "", ""))
+		v.good(t, token, "asker")
+		n.at(users, nil)
+		set(t, "asker", issuer.User{Disabled: true})
+		n.calls(t, "in the outage", users, 1)
+		v.goodAtOnce(t, token, "asker")
+		n.calls(t, "at once", users, 0)
+		time.Sleep(5 * time.Second)
+		v.refused(t, "revoked", token)
+	})
+}
+
+func TestWithoutCredentials(t *testing.T) {
+	t.Setenv(credentials, filepath.Join(t.TempDir(), "none.json"))
+	inBubble(t, "session_cookie", func(t *testing.T, n *network) {
+		if _, err := newUnclosed(checkRevoked); err == nil {
+			t.Error("New takes CheckRevoked, for which it needs credentials")
+		}
+		v := newVerifier(t)
+		v.good(t, google.Token("asker"), "asker")
+		v.good(t, n.Token("asker"), "asker")
+		v.unavailable(t, n.Token("asker", old), 0)
+		v.cannotSignIn(t, google.Token("asker"), 0)
+		if _, err := v.Cookie(t.Context(), google.Token("asker")); !errors.Is(err, auth.ErrUnavailable) {
+			t.Errorf("Cookie: %v", err)
+		}
+		if err := v.Ready(); err != nil {
+			t.Errorf("Ready: %v", err)
+		}
+		n.calls(t, "without credentials", users, 0)
+		t.Setenv(credentials, google.Credentials()) // they came later
+		v.good(t, n.Token("asker", old), "asker")
+	})
+}
+
+// That this server may not look users up is its operator's fault, not the user's and no
+// outage; cookies that can do without do.
+func TestServerThatMayNotLookUsersUp(t *testing.T) {
+	for name, fault := range map[string]http.HandlerFunc{"forbidden": forbidden, "unauthenticated": answer(http.StatusUnauthorized, "", "{}")} {
+		t.Run(name, func(t *testing.T) {
+			forBoth(t, func(t *testing.T, n *network) {
+				var log telemetrytest.Log
+				v := newVerifier(t, checkRevoked, func(cfg *auth.Config) { cfg.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+				n.at(users, fault)
+				_, err := v.verify(n.Token("asker", old))
+				ourFault(t, err, "firebaseauth.users.get")
 				if failed := v.verdicts(t, "failed"); failed != 1 {
 					t.Errorf("counted %d times as failed", failed)
 				}
+				if n.kind == "session_cookie" {
+					v.goodAtOnce(t, n.Token("asker"), "asker")
+				}
+				if !strings.Contains(log.String(), "firebaseauth.users.get") {
+					t.Errorf("the log does not say what to give: %s", log.String())
+				}
+				_, err = v.SignIn(t.Context(), google.Token("asker"))
+				ourFault(t, err, "firebaseauth.users.get")
 			})
 		})
+	}
+}
+
+// ourFault fails the test unless the error is none of the user's and no outage, and names
+// the permission that is missing.
+func ourFault(t *testing.T, err error, permission string) {
+	t.Helper()
+	for _, known := range []error{nil, auth.ErrMissing, auth.ErrExpired, auth.ErrInvalid, auth.ErrUnavailable} {
+		if errors.Is(err, known) {
+			t.Errorf("got %v", err)
+			return
+		}
+	}
+	if !strings.Contains(err.Error(), permission) {
+		t.Errorf("%v does not name %s", err, permission)
 	}
 }

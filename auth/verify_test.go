@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"willson/auth"
+	"willson/internal/issuer"
 )
 
 // uids are of every kind that Firebase Auth gives out.
@@ -27,27 +28,41 @@ func TestGoodTokens(t *testing.T) {
 	t.Parallel()
 	v := newReady(t)
 	for _, uid := range uids {
-		token := google.Token(uid)
-		for range 3 {
-			v.good(t, token, uid)
+		for _, signer := range signers() {
+			token := signer.Token(uid)
+			for range 3 {
+				v.good(t, token, uid)
+			}
 		}
 	}
-	if checked, cached := v.verdicts(t, "ok"), v.verdicts(t, "cached"); checked != len(uids) || cached != 2*len(uids) {
-		t.Errorf("the SDK verified %d tokens and %d were known, want %d and %d", checked, cached, len(uids), 2*len(uids))
+	if checked, cached := v.verdicts(t, "ok"), v.verdicts(t, "cached"); checked != 2*len(uids) || cached != 4*len(uids) {
+		t.Errorf("the SDK verified %d tokens and %d were known, want %d and %d", checked, cached, 2*len(uids), 4*len(uids))
 	}
 }
 
 // What is wrong with a token reaches the log and the metric as one word. How a header can
 // be wrong over HTTP is in hostile_test.go and hostile_tokens_test.go.
 func TestRefused(t *testing.T) {
-	t.Parallel()
+	for kind, signer := range signers() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			testRefused(t, signer)
+		})
+	}
+}
+
+func testRefused(t *testing.T, google *issuer.Signer) {
 	v := newReady(t)
 	now := time.Now().Unix()
 	token := google.Token("asker")
 	v.good(t, token, "asker") // known: what resembles it is refused all the same
 	parts := strings.Split(token, ".")
-	edited := func(edit func(header, claims map[string]any)) string { return google.Token("asker", edit) }
+	edited := func(edits ...func(header, claims map[string]any)) string { return google.Token("asker", edits...) }
 	forged := func(token string) string { return token[:len(token)-4] + "AAAA" }
+	other, otherIssuer := signers()["session_cookie"], "https://session.firebase.google.com/"+project
+	if other == google {
+		other, otherIssuer = signers()["id_token"], "https://securetoken.google.com/"+project
+	}
 	ofTenant := edited(with(map[string]any{"firebase": map[string]any{"tenant": "tenant-1"}}))
 
 	for reason, rows := range map[string][][]string{
@@ -74,22 +89,25 @@ func TestRefused(t *testing.T) {
 		},
 		"wrong_project": {
 			{edited(with(map[string]any{"aud": "other"}))}, {edited(with(map[string]any{"iss": "https://securetoken.google.com/other"}))},
+			{edited(with(map[string]any{"iss": "https://session.firebase.google.com/other"}), head(map[string]any{"kid": other.KeyID()}))},
+			{edited(with(map[string]any{"iss": otherIssuer + "/"}))}, {edited(with(map[string]any{"iss": nil}))},
 			{edited(with(map[string]any{"iss": "https://accounts.google.com", "aud": "1234.apps.googleusercontent.com"}))}, {google.Raw(`{"alg":"RS256"}`, "null")},
 		},
 		"expired": {
 			{edited(with(map[string]any{"exp": now - 302}))}, {forged(edited(with(map[string]any{"exp": now - 302})))}, {edited(with(map[string]any{"exp": nil}))},
 		},
 		"not_yet_valid": {{edited(with(map[string]any{"iat": now + 400}))}, {forged(edited(with(map[string]any{"iat": now + 400})))}},
-		"unknown_key":   {{edited(head(map[string]any{"kid": "another"}))}, {forged(edited(head(map[string]any{"kid": strings.ToUpper(google.KeyID())})))}},
-		"signature":     {{forged(token)}, {parts[0] + "." + strings.Split(google.Token("victim"), ".")[1] + "." + parts[2]}},
-		"tenant":        {{ofTenant}, {ofTenant}},
+		"unknown_key": {{edited(head(map[string]any{"kid": "another"}))}, {forged(edited(head(map[string]any{"kid": strings.ToUpper(google.KeyID())})))},
+			{edited(with(map[string]any{"iss": otherIssuer}))}, // signed with the other kind's key
+		},
+		"signature": {{forged(token)}, {parts[0] + "." + strings.Split(google.Token("victim"), ".")[1] + "." + parts[2]},
+			{edited(with(map[string]any{"iss": otherIssuer}), head(map[string]any{"kid": other.KeyID()}))},
+		},
+		"tenant": {{ofTenant}, {ofTenant}},
 	} {
 		for i, values := range rows {
 			t.Run(fmt.Sprintf("%s/%d", reason, i), func(t *testing.T) { v.refused(t, reason, values...) })
 		}
-	}
-	if reason := auth.Reason(errors.Join(auth.ErrUnavailable, errors.New("another"))); reason != "" {
-		t.Errorf("an error that refuses nothing has the reason %q", reason)
 	}
 }
 
@@ -130,11 +148,11 @@ func TestEveryChangeOfASeenTokenIsRefused(t *testing.T) {
 }
 
 func TestAVerdictEndsWithItsToken(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
+	forBoth(t, func(t *testing.T, n *network) {
 		v := newVerifier(t)
 		start := time.Now()
-		token := google.Token("asker")
-		short := google.Token("short", with(map[string]any{"exp": start.Unix() - 200}))
+		token := n.Token("asker")
+		short := n.Token("short", with(map[string]any{"exp": start.Unix() - 200}))
 		v.good(t, token, "asker")
 		v.good(t, short, "short")
 		at := func(since time.Duration) { time.Sleep(time.Until(start.Add(since))) }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A User is what Google's list says of a uid. All are there, valid since the year 2000,
+// A User is what Google's list says of a uid. All are there, valid since the year 1990,
 // unless SetUser says otherwise.
 type User struct {
 	Disabled, Deleted bool
@@ -26,7 +26,7 @@ func (i *Issuer) user(uid string) User {
 	defer i.mu.Unlock()
 	user := i.users[uid]
 	if user.ValidSince.IsZero() {
-		user.ValidSince = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+		user.ValidSince = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	return user
 }
