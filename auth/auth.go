@@ -123,9 +123,9 @@ func (v *Verifier) Ready() error {
 		return nil
 	}
 	v.refreshIfDue(time.Now())
-	for _, keys := range v.keys {
+	for of, keys := range v.keys {
 		if !keys.loaded() {
-			return errNoKeys
+			return fmt.Errorf("%w: %s", errNoKeys, of.name)
 		}
 	}
 	return nil

@@ -50,7 +50,7 @@ func (g *google) open() (*fbauth.Client, error) {
 		return g.client, nil
 	}
 	// The client fetches its access tokens with this context and with no timeout of its own.
-	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Timeout: callTimeout})
+	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Transport: http.DefaultTransport, Timeout: callTimeout})
 	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: g.project})
 	if err != nil {
 		return nil, err

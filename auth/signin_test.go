@@ -192,6 +192,9 @@ func TestSignInWithoutGoogle(t *testing.T) {
 				}
 				if name != "nothing said" {
 					for _, path := range []string{accessToken, users, google.CertPath} {
+						if path == accessToken && name == "hanging" {
+							continue // TestNobodyWaitsForAnothersAccessToken
+						}
 						n.at(path, fault)
 						if path == google.CertPath {
 							v = newVerifier(t)
@@ -257,4 +260,31 @@ func TestCallsAreBounded(t *testing.T) {
 		}
 		v.good(t, n.Token("old", old), "old")
 	})
+}
+
+// While an access token is fetched, the SDK looks at no call's context, and all calls wait
+// for one fetch. It is done over TLS: a bubble's time stands still while a lock is held.
+func TestNobodyWaitsForAnothersAccessToken(t *testing.T) {
+	v := newReady(t)
+	ended := make(chan struct{})
+	google.Handle(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == accessToken {
+			<-ended
+			return
+		}
+		google.Serve(w, r)
+	})
+	defer google.Handle(nil)
+	defer close(ended)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	for range 3 {
+		start := time.Now()
+		if _, err := v.SignIn(ctx, google.Token("asker")); !errors.Is(err, auth.ErrUnavailable) {
+			t.Errorf("signing in: %v", err)
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("a sign-in that had 100 ms took %v", took)
+		}
+	}
 }

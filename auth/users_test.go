@@ -224,7 +224,8 @@ func TestCookiesInAnOutage(t *testing.T) {
 	}
 }
 
-// In an outage that begins within five minutes of the last, cookies are asked for again soon.
+// After an outage cookies are asked for again within five seconds, or once somebody else
+// was.
 func TestCookiesAreAskedForAfterAnOutage(t *testing.T) {
 	inBubble(t, "session_cookie", func(t *testing.T, n *network) {
 		v := newVerifier(t)
@@ -237,6 +238,13 @@ func TestCookiesAreAskedForAfterAnOutage(t *testing.T) {
 		v.goodAtOnce(t, token, "asker")
 		n.calls(t, "at once", users, 0)
 		time.Sleep(5 * time.Second)
+		v.refused(t, "revoked", token)
+
+		token = n.Token("asker", another)
+		n.at(users, answer(http.StatusInternalServerError, "", ""))
+		v.good(t, token, "asker")
+		n.at(users, nil)
+		v.good(t, n.Token("old", old), "old") // has to be asked for: all is well again
 		v.refused(t, "revoked", token)
 	})
 }
@@ -280,6 +288,9 @@ func TestServerThatMayNotLookUsersUp(t *testing.T) {
 				}
 				if n.kind == "session_cookie" {
 					v.goodAtOnce(t, n.Token("asker"), "asker")
+				} else {
+					_, err := v.verify(n.Token("asker"))
+					ourFault(t, err, "firebaseauth.users.get")
 				}
 				if !strings.Contains(log.String(), "firebaseauth.users.get") {
 					t.Errorf("the log does not say what to give: %s", log.String())
