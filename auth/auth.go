@@ -188,7 +188,8 @@ func (v *Verifier) verify(ctx context.Context, values []string) (uid, outcome st
 		if v.emulated {
 			return t.UID, accepted, nil
 		}
-		known = v.verdicts.keep(token, newVerdict(of, t))
+		known = newVerdict(of, t)
+		v.verdicts.keep(token, known)
 		outcome = accepted
 	}
 	if known.kind.alwaysChecked || v.checkRevoked {
