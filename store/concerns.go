@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"willson/life"
 	"willson/reference"
@@ -84,7 +85,7 @@ func (s *Store) Estimate(ctx context.Context, uid string, concernIdx int64, whom
 	if err != nil {
 		return Estimate{}, err
 	}
-	if err := s.payable(r, uid, concern); err != nil {
+	if err := s.checkPayable(r, uid, concern, s.now()); err != nil {
 		return Estimate{}, err
 	}
 	fitting, err := s.fitting(r, &concern.doc, whom, maxPreviewed)
@@ -94,12 +95,12 @@ func (s *Store) Estimate(ctx context.Context, uid string, concernIdx int64, whom
 	return Estimate{concern.doc, account.doc, spendable, s.cards(fitting[:min(len(fitting), shown)])}, nil
 }
 
-// payable returns why the caller cannot pay for a concern now, if so.
-func (s *Store) payable(r *reader, uid string, concern found[life.Concern]) error {
+// checkPayable returns why the caller cannot pay for a concern now, if so.
+func (s *Store) checkPayable(r *reader, uid string, concern found[life.Concern], now time.Time) error {
 	if !concern.exists || concern.doc.AskerUID != uid {
 		return life.ErrNotFound
 	}
-	now, offered := s.now(), false
+	offered := false
 	if concern.doc.DependsOnOffers(now) {
 		offers, err := run(r, offersOf(&concern.doc).limit(1)).raws()
 		if err != nil {
@@ -146,7 +147,7 @@ func (s *Store) Pay(ctx context.Context, uid string, concernIdx int64, ticket re
 			return nil
 		}
 		holdsSent := run(c.reader, holding(uid, now))
-		if err := s.payable(c.reader, uid, before); err != nil {
+		if err := s.checkPayable(c.reader, uid, before, now); err != nil {
 			return err
 		}
 		if !concern.HasRoomFor(ticket.Minutes, now) {

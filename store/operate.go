@@ -152,7 +152,7 @@ func (s *Store) End(ctx context.Context, matchIdx int64) (Session, error) {
 		}
 		if p.match.doc.Status == life.Chat {
 			p.match.doc.Complete(c.now)
-			replace(c, matches, p.match, &p.match.doc, written...)
+			replace(c, matches, p.match, &p.match.doc, changedFields...)
 		}
 		if p.room.exists && p.room.doc.Status != life.Complete {
 			p.room.doc.Status = life.Complete
