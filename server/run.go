@@ -125,7 +125,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 		Store:           kept,
 		Reference:       data,
 		Teller:          teller,
-		WelcomePots:     int64(cfg.WelcomePots),
+		WelcomePots:     cfg.WelcomePots,
 		InvitationCodes: cfg.InvitationCodes,
 		Deadline:        cfg.Deadline,
 		MaxInFlight:     cfg.MaxInFlight,
