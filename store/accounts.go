@@ -46,7 +46,8 @@ func (s *Store) enter(ctx context.Context, who life.Account, first func(*change,
 		if err != nil {
 			return err
 		}
-		if made = !before.exists; made {
+		made = !before.exists || c.isOurs(before.doc.CreatedAt)
+		if !before.exists {
 			account, err = first(c, before.id)
 			return err
 		}
@@ -157,6 +158,7 @@ func (s *Store) KeepKeywords(ctx context.Context, uid string, categoryIdx int64,
 		kept = c.keepKeywords(uid, categoryIdx, words)
 		return nil
 	})
+	s.outcome("keywords", err == nil, err)
 	return kept, err
 }
 
