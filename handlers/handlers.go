@@ -47,6 +47,7 @@ type Store interface {
 	FeedbackStore
 	AccountStore
 	ConcernStore
+	PaymentStore
 	OfferStore
 	ChoiceStore
 	WillsonerStore
