@@ -94,7 +94,7 @@ func New(ctx context.Context, cfg Config) (*Verifier, error) {
 		return v, nil
 	}
 	if cfg.CheckRevoked {
-		if _, err := v.google.open(); err != nil {
+		if _, err := v.google.sdk(); err != nil {
 			return nil, fmt.Errorf("auth: checking for revoked tokens: %w", err)
 		}
 	}

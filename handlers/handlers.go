@@ -16,6 +16,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -46,6 +47,7 @@ type Store interface {
 	FeedbackStore
 	AccountStore
 	ConcernStore
+	PaymentStore
 	OfferStore
 	ChoiceStore
 	WillsonerStore
@@ -109,6 +111,7 @@ func newServer(cfg Config) (*server, error) {
 		Config:     cfg,
 		metrics:    newMetrics(cfg.Metrics),
 		compressed: compressed,
+		encoders:   sync.Pool{New: newEncoder},
 		slots:      make(chan struct{}, cfg.MaxInFlight),
 	}, nil
 }
@@ -130,6 +133,7 @@ type server struct {
 	router     *mux.Router
 	paths      map[string]*path // by template
 	compressed func(http.Handler) http.HandlerFunc
+	encoders   sync.Pool     // of *encoder, kept from one answer to the next
 	slots      chan struct{} // holds one for each request that is worked on
 }
 
@@ -154,7 +158,7 @@ func (s *server) route(rec *record, r *http.Request) {
 	s.compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		data, err := s.handle(p, match.Vars, rec, w, r)
 		if err == nil {
-			err = success(w, r, data)
+			err = s.success(w, r, data)
 		}
 		if err != nil {
 			s.failure(rec, w, r, err)
@@ -177,13 +181,13 @@ func (s *server) handle(p *path, numbers map[string]string, rec *record, w http.
 	req.caller.Party = route.Party
 	if route.Party != "" {
 		err := s.inSlot(func() error {
-			req.caller.UID, err = s.Verifier.Verify(r.Context(), r.Header["X-Token"])
+			uid, err := s.Verifier.Verify(r.Context(), r.Header["X-Token"])
+			req.caller.UID, rec.uid = uid, uid
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		rec.uid = req.caller.UID
 	}
 	for name, encoded := range numbers {
 		if err := req.number(name, encoded); err != nil {
@@ -243,5 +247,5 @@ func (s *server) failure(rec *record, w http.ResponseWriter, r *http.Request, er
 	if rec.dataInErrors {
 		answer.Data = struct{}{}
 	}
-	send(w, r, out.status, answer) // strings: they always encode
+	s.send(w, r, out.status, answer) // strings: they always encode
 }

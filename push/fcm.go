@@ -39,9 +39,9 @@ type fcm struct {
 	client *messaging.Client // nil until one could be made
 }
 
-// open returns the SDK's client, which is made at its first use: credentials and
+// sdk returns the SDK's client, which is made at its first use: credentials and
 // connections cost memory and time, and a server without credentials starts.
-func (f *fcm) open() (*messaging.Client, error) {
+func (f *fcm) sdk() (*messaging.Client, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.client != nil {
@@ -113,7 +113,7 @@ func (f *fcm) send(ctx context.Context, pushes []push, now time.Time) (hung bool
 
 // sendAll returns what became of each message.
 func (f *fcm) sendAll(ctx context.Context, messages []*messaging.Message) []error {
-	client, err := f.open()
+	client, err := f.sdk()
 	if err != nil {
 		return slices.Repeat([]error{err}, len(messages))
 	}

@@ -124,19 +124,7 @@ func checkOpen(m *life.Match, concern found[life.Concern], now time.Time) error 
 // session then, or offered another hour before. done reports whether this call did it.
 func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts time.Time) (m life.Match, done bool, err error) {
 	caller := life.Caller{Party: life.Willsoner, UID: uid}
-	again := func(r *reader, m *life.Match) error {
-		if m.Type != kind {
-			return life.ErrNotFound
-		}
-		concern, err := find(r, concerns, life.Decimal(m.ConcernIdx)).one()
-		if err == nil {
-			err = checkOpen(m, concern, s.now())
-		}
-		if err == nil && kind == life.Reserve && !m.StartsAt.Equal(starts) {
-			err = life.ErrAlreadyMatched
-		}
-		return err
-	}
+	again := func(r *reader, m *life.Match) error { return s.checkRepeated(r, m, kind, starts) }
 	return s.changeMatch(ctx, life.Offers, caller, idx, again, func(c *change, m *life.Match) (bool, error) {
 		if m.Type != kind {
 			return false, life.ErrNotFound
@@ -186,6 +174,21 @@ func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts t
 		c.clearFields("expire_at")
 		return true, nil
 	})
+}
+
+// checkRepeated returns why a repeated offer is not answered as the first one was, if so.
+func (s *Store) checkRepeated(r *reader, m *life.Match, kind string, starts time.Time) error {
+	if m.Type != kind {
+		return life.ErrNotFound
+	}
+	concern, err := find(r, concerns, life.Decimal(m.ConcernIdx)).one()
+	if err == nil {
+		err = checkOpen(m, concern, s.now())
+	}
+	if err == nil && kind == life.Reserve && !m.StartsAt.Equal(starts) {
+		err = life.ErrAlreadyMatched
+	}
+	return err
 }
 
 // card is a willsoner as matches hold it.
