@@ -133,6 +133,7 @@ func (p parts) session() Session {
 	}
 	if p.reservation.exists {
 		s.Reservation = p.reservation.doc.Status
+		s.Match.StartsAt = p.reservation.doc.StartsAt // as the lists show it
 	}
 	if p.concern.exists {
 		s.Concern = p.concern.doc.Status

@@ -11,8 +11,9 @@ import (
 // Select has the asker accept a waiting match: realtime, its chatroom is open when
 // Select returns; for a later hour, it is reserved. The pots that its concern held are
 // taken. Repeated, it returns the match as it is. It returns life.ErrAlreadyMatched when
-// the concern or either party's time is taken, and life.ErrNotFound also when its time is
-// over, or asker and willsoner are the same. done reports whether this call did it.
+// another match of the concern is under way or either party's time is taken, and
+// life.ErrNotFound also when another match of the concern is complete, its own time is over,
+// or asker and willsoner are the same. done reports whether this call did it.
 func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.Match, done bool, err error) {
 	return s.changeMatch(ctx, life.Selects, life.Caller{Party: life.Asker, UID: askerUID}, idx, hourAgreed, func(c *change, m *life.Match) (bool, error) {
 		starts := m.Starts(c.now)
