@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -132,7 +133,8 @@ func (s *server) recovered(rec *record, r *http.Request) {
 // the client wrote gets into it, but for the method.
 func (s *server) logRequest(ctx context.Context, method string, rec *record, took time.Duration) {
 	level := slog.LevelInfo
-	if rec.status >= 500 && rec.status != http.StatusNotImplemented {
+	// A body that did not come in time is its client's, and anybody can send one.
+	if rec.status >= 500 && rec.status != http.StatusNotImplemented && !errors.Is(rec.err, errSlowBody) {
 		level = slog.LevelError
 	}
 	if !s.Log.Enabled(ctx, level) {
