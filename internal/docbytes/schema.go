@@ -108,9 +108,9 @@ func newFields(t reflect.Type, path string) []plan {
 }
 
 // field returns the plan of a struct's field, or nil.
-func (p *plan) field(name string) *plan {
+func (p *plan) field(name []byte) *plan {
 	for i := range p.fields {
-		if p.fields[i].name == name {
+		if p.fields[i].name == string(name) {
 			return &p.fields[i]
 		}
 	}
