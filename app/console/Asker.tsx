@@ -1,24 +1,40 @@
 // The asker's side: concerns from their writing to the choice, and sessions.
 import { useEffect, useState } from 'preact/hooks';
-import type { CompletedConcern, RealtimeConcern, RealtimeOffers, ReserveConcern, ReserveOffers } from '../clients/openapi';
-import { Begun, Card, Countdown, Enter, Group, Join, topicOf, windowOf, Words } from './cards';
+import type { CompletedConcern, RealtimeConcern, RealtimeOffers, ReserveConcern, ReserveOffers, WillsonerReviewsWithAverage } from '../clients/openapi';
+import { Begun, Card, choosing, Clock, Enter, Group, Join, More, topicOf, useEnd, useLeft, windowOf, Words } from './cards';
 import { ConcernForm } from './ConcernForm';
 import type { Offer } from './offers';
 import { Payment } from './Payment';
 import { useText, useTimes } from './text';
 import type { Desk } from './useDesk';
+import { useSending } from './useSending';
 
-const choosing = 300_000; // ms after a concern's timer
+interface Paying {
+  idx: number;
+  isAgain: boolean; // after a session
+}
 
 export function Asker({ desk }: { desk: Desk }) {
   const t = useText();
   const { lists: { asker }, concerns, offers } = desk;
   const [isWriting, write] = useState(false);
-  const [paying, payFor] = useState<number>();
-  if (isWriting) return <ConcernForm desk={desk} done={(idx) => { write(false); payFor(idx); }} />;
-  if (paying) return <Payment desk={desk} idx={paying} done={() => payFor(undefined)} />;
+  const [paying, payFor] = useState<Paying>();
+  // No list of the server has them.
+  const [unpaid, setUnpaid] = useState<{ idx: number; content: string }[]>([]);
+  const written = (concern: { idx: number; content: string } | undefined) => {
+    write(false);
+    if (!concern) return;
+    setUnpaid((others) => [concern, ...others]);
+    payFor({ idx: concern.idx, isAgain: false });
+  };
+  const paid = () => {
+    setUnpaid((concerns) => concerns.filter(({ idx }) => idx !== paying?.idx));
+    payFor(undefined);
+  };
+  if (isWriting) return <ConcernForm desk={desk} done={written} />;
+  if (paying) return <Payment desk={desk} {...paying} paid={paid} back={() => payFor(undefined)} />;
 
-  const size = (concerns?.total_count ?? 0) + offers.length + (asker ? asker.ing.length + asker.reserve.length : 0);
+  const size = (concerns?.total_count ?? 0) + unpaid.length + offers.length + (asker ? asker.ing.length + asker.reserve.length : 0);
   return (
     <section aria-labelledby="asker">
       <h2 id="asker">{t.asAsker}</h2>
@@ -41,6 +57,14 @@ export function Asker({ desk }: { desk: Desk }) {
           </Card>
         ))}
       </Group>
+      <Group name={t.unpaid} size={unpaid.length}>
+        {unpaid.map(({ idx, content }) => (
+          <article key={idx} class="card" data-idx={idx}>
+            <p class="topic">{content}</p>
+            <button type="button" onClick={() => payFor({ idx, isAgain: false })}>{t.toPayment}</button>
+          </article>
+        ))}
+      </Group>
       <Group name={t.realtimeConcerns} size={concerns?.realtime.rows.length}>
         {concerns?.realtime.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="realtime" concern={concern} pay={payFor} />)}
       </Group>
@@ -61,28 +85,34 @@ interface ConcernProps {
   desk: Desk;
   type: 'realtime' | 'reserve';
   concern: RealtimeConcern | ReserveConcern | CompletedConcern;
-  pay(idx: number): void;
+  pay(paying: Paying): void;
 }
 
 function ConcernCard({ desk, type, concern, pay }: ConcernProps) {
   const t = useText();
   const { idx, content, time, subcategory, personalities, status } = concern;
   const timer = 'timer' in concern ? concern.timer : undefined;
-  const [hasToChoose, choose] = useState(false);
   const canPay = status === 'empty' || status === 'unmatched' || status === 'complete';
   return (
     <Card idx={idx} name={topicOf(subcategory)} aside={`${t.concernStatus[status]} · ${t.minutes(time)}`}>
       <p class="topic">{content}</p>
       {'dates' in concern && concern.dates?.map((date) => <p key={windowOf(date)}>{windowOf(date)}</p>)}
       <Words words={personalities.map(({ name }) => name)} />
-      {status === 'init' && timer !== undefined && (
-        <p>{hasToChoose ? t.choosing : t.searching} <Countdown key={String(hasToChoose)} until={hasToChoose ? timer + choosing : timer}
-          over={() => { choose(true); void desk.refreshConcerns(); }} /></p>
-      )}
+      {status === 'init' && timer !== undefined && <Phase timer={timer} changed={desk.refreshConcerns} />}
       {status === 'init' && <OffersOn desk={desk} idx={idx} type={type} />}
-      {canPay && <button type="button" onClick={() => pay(idx)}>{t.payAgain}</button>}
+      {canPay && <button type="button" onClick={() => pay({ idx, isAgain: status === 'complete' })}>{t.payAgain}</button>}
     </Card>
   );
+}
+
+// Phase counts down to the end of the offers, and then of the choice: at both ends the server may show another status.
+function Phase({ timer, changed }: { timer: number; changed(): Promise<void> }) {
+  const t = useText();
+  const toOffer = useLeft(timer);
+  const toChoose = useLeft(timer + choosing);
+  useEnd(timer, () => void changed());
+  useEnd(timer + choosing, () => void changed());
+  return <p>{toOffer ? t.searching : t.choosing} <Clock left={toOffer || toChoose} /></p>;
 }
 
 type OfferRow = RealtimeOffers['matches'][number] | ReserveOffers['matches'][number];
@@ -92,7 +122,7 @@ function OffersOn({ desk, idx, type }: { desk: Desk; idx: number; type: 'realtim
   const t = useText();
   const [offers, setOffers] = useState<OfferRow[]>();
   const heard = desk.told.filter(({ kind }) => kind === 'offered').length;
-  const look = () => void desk.offersOn(idx, type).then(setOffers, () => {});
+  const look = () => void desk.offersOn(idx, type).then((found) => found && setOffers(found));
   useEffect(look, [idx, heard]);
   return (
     <section aria-label={t.offersOn} class="offers">
@@ -103,12 +133,33 @@ function OffersOn({ desk, idx, type }: { desk: Desk; idx: number; type: 'realtim
           <p>{willsoner.experience}</p>
           {'date' in offer && offer.date && <p>{windowOf(offer.date)}</p>}
           <Words words={[...willsoner.subcategories.map(({ name }) => name), ...willsoner.keywords.map(({ name }) => `#${name}`)].filter(Boolean)} />
-          <button type="button" class="primary" onClick={() => void desk.select(idx)}>{t.accept}</button>
+          <More name={t.reviewsOf} ask={() => desk.reviews(idx, type)} show={(reviews) => <Reviews {...reviews} />} />
+          <Accept desk={desk} idx={idx} />
         </Card>
       ))}
-      <button type="button" onClick={look}>{t.lookAgain}</button>
+      <button type="button" class="plain" onClick={look}>{t.lookAgain}</button>
     </section>
   );
+}
+
+function Reviews({ count, avg, rows }: WillsonerReviewsWithAverage) {
+  const t = useText();
+  return (
+    <>
+      <p class="hint">{t.reviewCount(count, avg)}</p>
+      <ul class="ledger">
+        {rows.map(({ idx, title, content, rating, date }) => (
+          <li key={idx}>★ {rating} <strong>{title}</strong> {content} <span>{date}</span></li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Accept({ desk, idx }: { desk: Desk; idx: number }) {
+  const t = useText();
+  const [isSending, send] = useSending();
+  return <button type="button" class="primary" aria-disabled={isSending} onClick={() => void send(() => desk.select(idx))}>{t.accept}</button>;
 }
 
 function OldOffer({ offer: { idx, concern, willsoner, starts_at }, desk }: { offer: Offer; desk: Desk }) {
@@ -119,7 +170,7 @@ function OldOffer({ offer: { idx, concern, willsoner, starts_at }, desk }: { off
     <Card idx={idx} name={willsoner?.nickname} aside={`${when} · ${t.minutes(concern.minutes)}`}>
       <p class="topic">{concern.content}</p>
       <p>{willsoner?.introduction}</p>
-      <button type="button" class="primary" onClick={() => void desk.select(idx)}>{t.accept}</button>
+      <Accept desk={desk} idx={idx} />
     </Card>
   );
 }

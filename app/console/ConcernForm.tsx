@@ -1,8 +1,9 @@
 // Writing a concern: what it is about, for whom, and when.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Choice, ConcernRequest } from '../clients/openapi';
-import { categories, dayIn, useText } from './text';
+import { categories, inSeoul, useText } from './text';
 import type { Desk } from './useDesk';
+import { useSending } from './useSending';
 
 interface Choices {
   feelings: Choice[];
@@ -10,20 +11,20 @@ interface Choices {
   directions: Choice[];
 }
 
-export function ConcernForm({ desk, done }: { desk: Desk; done(idx: number | undefined): void }) {
+export function ConcernForm({ desk, done }: { desk: Desk; done(concern: { idx: number; content: string } | undefined): void }) {
   const t = useText();
   const [choices, setChoices] = useState<Choices>();
   const [category, setCategory] = useState(1);
   const [subcategories, setSubcategories] = useState<Choice[]>([]);
   const [type, setType] = useState<'realtime' | 'reserve'>('realtime');
-  const [isSending, setSending] = useState(false);
+  const [isSending, send] = useSending();
   const heading = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
     heading.current?.focus();
-    void desk.choices().then(setChoices, () => {});
+    void desk.choices().then(setChoices);
   }, []);
-  useEffect(() => void desk.subcategories(category).then(setSubcategories, () => {}), [category]);
+  useEffect(() => void desk.subcategories(category).then((found) => setSubcategories(found ?? [])), [category]);
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -39,8 +40,10 @@ export function ConcernForm({ desk, done }: { desk: Desk; done(idx: number | und
       from_date: text('from_date'), from_time_from: text('from_time_from'), from_time_to: text('from_time_to'),
       to_date: text('to_date'), to_time_from: text('to_time_from'), to_time_to: text('to_time_to'),
     };
-    setSending(true);
-    void desk.write(body).then((idx) => idx && done(idx)).finally(() => setSending(false));
+    void send(async () => {
+      const concern = await desk.write(body);
+      if (concern) done(concern);
+    });
   };
 
   return (
@@ -69,16 +72,9 @@ export function ConcernForm({ desk, done }: { desk: Desk; done(idx: number | und
           <label key={each}><input type="radio" name="type" checked={type === each} onChange={() => setType(each)} />{t.type[each]}</label>
         ))}
       </fieldset>
-      {type === 'reserve' && (['from', 'to'] as const).map((each, i) => (
-        <fieldset class="window" key={each}>
-          <legend>{t.window(i + 1)}</legend>
-          <label>{t.date}<input type="date" name={`${each}_date`} defaultValue={dayIn(i + 1)} required /></label>
-          <label>{t.from}<input type="time" name={`${each}_time_from`} defaultValue="18:00" required /></label>
-          <label>{t.to}<input type="time" name={`${each}_time_to`} defaultValue="22:00" required /></label>
-        </fieldset>
-      ))}
+      {type === 'reserve' && <Windows />}
       <p class="actions">
-        <button type="submit" class="primary" disabled={isSending || !choices || subcategories.length === 0}>{t.toPayment}</button>
+        <button type="submit" class="primary" aria-disabled={isSending} disabled={!choices || subcategories.length === 0}>{t.toPayment}</button>
         <button type="button" class="plain" onClick={() => done(undefined)}>{t.back}</button>
       </p>
     </form>
@@ -93,4 +89,31 @@ function Boxes({ legend, name, choices = [] }: { legend: string; name: string; c
       {choices.map(({ idx, name: label }, i) => <label key={idx}><input type="checkbox" name={name} value={idx} defaultChecked={i === 0} />{label}</label>)}
     </fieldset>
   );
+}
+
+const day = 86_400_000; // ms
+
+// Two windows are proposed: from now on as long as the day has room for the longest talk, and an evening.
+function Windows() {
+  const t = useText();
+  const [windows] = useState(() => {
+    const now = Date.now();
+    const { date, hour } = inSeoul(now);
+    const isLate = hour > '21:30';
+    return [
+      isLate ? { date: inSeoul(now + day).date, from: '10:00', to: '16:00' } : { date, from: hour, to: '23:00' },
+      { date: inSeoul(now + day).date, from: '18:00', to: '22:00' },
+    ];
+  });
+  return windows.map(({ date, from, to }, i) => {
+    const name = i === 0 ? 'from' : 'to';
+    return (
+      <fieldset class="window" key={name}>
+        <legend>{t.window(i + 1)}</legend>
+        <label>{t.date}<input type="date" name={`${name}_date`} defaultValue={date} required /></label>
+        <label>{t.from}<input type="time" name={`${name}_time_from`} defaultValue={from} required /></label>
+        <label>{t.to}<input type="time" name={`${name}_time_to`} defaultValue={to} required /></label>
+      </fieldset>
+    );
+  });
 }

@@ -2,57 +2,69 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Choice, Picture } from '../clients/openapi';
 import { Words } from './cards';
-import { categories, useText, useTimes } from './text';
+import { categories, initial, useText, useTimes } from './text';
 import type { Desk } from './useDesk';
+import { useSending } from './useSending';
 
 export function MyPage({ desk }: { desk: Desk }) {
   const t = useText();
   const { dayOf } = useTimes();
   const { home, told } = desk;
-  if (!home) return null;
+  if (!home) return <p class="hint">{t.loading}</p>;
   const { asker, willsoner, ledger } = home;
   const status = asker.willsoner?.status;
   return (
     <section aria-labelledby="me">
-      <h2 id="me">{asker.nickname}</h2>
-      <p class="hint">{asker.email}</p>
-      <p>{t.pots} <strong>{asker.point.honeypot}</strong></p>
-      <section aria-label={t.ledger}>
-        <h3>{t.ledger} <span class="count">{ledger.length}</span></h3>
-        <ul class="ledger">{ledger.map(({ action, amount, total, date }, i) => <li key={i}>{date} {action} {amount} <span>{total}</span></li>)}</ul>
-      </section>
-      <section aria-label={t.asWillsoner}>
-        <h3>{t.asWillsoner}</h3>
-        {status && willsoner.willsoner && (
-          <>
+      <h2 id="me">{t.side.me}</h2>
+      <div class="card">
+        <header>
+          <span class="avatar" aria-hidden="true">{initial(asker.nickname)}</span>
+          <span class="lines"><strong>{asker.nickname}</strong><span>{asker.email}</span></span>
+        </header>
+        <p>{t.pots} <strong>{asker.point.honeypot}</strong></p>
+      </div>
+      {status && willsoner.willsoner && (
+        <section aria-label={t.asWillsoner}>
+          <h3>{t.asWillsoner}</h3>
+          <div class="card">
             <p><strong>{t.willsonerStatus(status)}</strong> · ★ {willsoner.willsoner.avg_rating}</p>
             <p class="topic">{willsoner.willsoner.introduction}</p>
             <Words words={willsoner.willsoner.keywords.map(({ name }) => `#${name}`)} />
-          </>
-        )}
-        {status === 'waiting' && <Invitation desk={desk} />}
-        {!status && <Registration desk={desk} />}
+          </div>
+          {status === 'waiting' && <Invitation desk={desk} />}
+        </section>
+      )}
+      <section aria-label={t.ledger}>
+        <h3>{t.ledger} <span class="count">{ledger.length}</span></h3>
+        <ul class="ledger">
+          {ledger.map(({ action, amount, total, date }, i) => <li key={i}><span>{date}</span> {action} {amount} <span>{total}</span></li>)}
+        </ul>
       </section>
       <section aria-label={t.told}>
         <h3>{t.told} <span class="count">{told.length}</span></h3>
         <p class="hint">{t.toldHint}</p>
-        <ul class="ledger">{told.map(({ idx, at, kind }) => <li key={idx}>{dayOf(at)} {t.kind[kind]} <code>{kind}</code></li>)}</ul>
+        <ul class="ledger">
+          {told.map(({ idx, at, kind }) => <li key={idx}><span>{dayOf(at)}</span> {t.kind[kind]} <code>{kind}</code></li>)}
+        </ul>
       </section>
+      {!status && <Registration desk={desk} />}
     </section>
   );
 }
 
 function Invitation({ desk }: { desk: Desk }) {
   const t = useText();
+  const [isSending, send] = useSending();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    void desk.redeem(String(new FormData(event.currentTarget as HTMLFormElement).get('code')));
+    const code = String(new FormData(event.currentTarget as HTMLFormElement).get('code'));
+    void send(() => desk.redeem(code));
   };
   return (
-    <form class="road" onSubmit={submit}>
+    <form class="road" onSubmit={submit} aria-label={t.redeem}>
       <label>{t.invitation}<input name="code" required /></label>
       <p class="hint">{t.invitationHint}</p>
-      <p class="actions"><button type="submit" class="primary">{t.redeem}</button></p>
+      <p class="actions"><button type="submit" class="primary" aria-disabled={isSending}>{t.redeem}</button></p>
     </form>
   );
 }
@@ -62,19 +74,21 @@ function Registration({ desk }: { desk: Desk }) {
   const [images, setImages] = useState<Picture[]>([]);
   const [category, setCategory] = useState(1);
   const [subcategories, setSubcategories] = useState<Choice[]>([]);
-  useEffect(() => void desk.willsonerImages().then(setImages, () => {}), []);
-  useEffect(() => void desk.subcategories(category).then(setSubcategories, () => {}), [category]);
+  const [isSending, send] = useSending();
+  useEffect(() => void desk.willsonerImages().then((found) => setImages(found ?? [])), []);
+  useEffect(() => void desk.subcategories(category).then((found) => setSubcategories(found ?? [])), [category]);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const text = (name: string) => String(form.get(name));
-    void desk.register({
+    void send(() => desk.register({
       subcategory_idx: Number(text('subcategory')), experience: text('experience'), introduction: text('introduction'),
-      keyword: text('keywords').split(/[\s,]+/).filter(Boolean), image_idx: Number(text('image')),
-    });
+      keyword: text('keywords').split(',').map((word) => word.trim()).filter(Boolean), image_idx: Number(text('image')),
+    }));
   };
   return (
-    <form class="road" onSubmit={submit} aria-label={t.register}>
+    <form class="road" onSubmit={submit} aria-labelledby="register">
+      <h3 id="register">{t.register}</h3>
       <label>{t.category}
         <select value={category} onChange={(event) => setCategory(Number(event.currentTarget.value))}>
           {categories.map((name, i) => <option key={name} value={i + 1}>{name}</option>)}
@@ -89,7 +103,7 @@ function Registration({ desk }: { desk: Desk }) {
       <label>{t.image}
         <select name="image" required>{images.map(({ idx, name }) => <option key={idx} value={idx}>{name}</option>)}</select>
       </label>
-      <p class="actions"><button type="submit" class="primary" disabled={images.length === 0 || subcategories.length === 0}>{t.register}</button></p>
+      <p class="actions"><button type="submit" class="primary" aria-disabled={isSending} disabled={images.length === 0 || subcategories.length === 0}>{t.register}</button></p>
     </form>
   );
 }

@@ -3,12 +3,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Picture } from '../clients/openapi';
 import { useText } from './text';
 import type { Desk } from './useDesk';
+import { useSending } from './useSending';
 
 export function ReviewForm({ desk, idx, back }: { desk: Desk; idx: number; back(): void }) {
   const t = useText();
   const [images, setImages] = useState<Picture[]>();
   const [rating, setRating] = useState(5);
-  const [isSending, setSending] = useState(false);
+  const [isSending, send] = useSending();
   const heading = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
@@ -16,14 +17,10 @@ export function ReviewForm({ desk, idx, back }: { desk: Desk; idx: number; back(
     desk.reviewImages().then(setImages, () => setImages([]));
   }, []);
 
-  const send = (work: () => Promise<void>) => {
-    setSending(true);
-    void work().finally(() => setSending(false));
-  };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    send(() => desk.review({
+    void send(() => desk.review({
       match_idx: idx, title: String(form.get('title')), content: String(form.get('content')), rating, image_idx: Number(form.get('image')),
     }));
   };
@@ -46,8 +43,8 @@ export function ReviewForm({ desk, idx, back }: { desk: Desk; idx: number; back(
       <label>{t.reviewTitle}<input name="title" maxLength={100} /></label>
       <label>{t.content}<textarea name="content" rows={3} maxLength={100} required /></label>
       <p class="actions">
-        <button type="submit" class="primary" disabled={isSending || !images?.length}>{t.submit}</button>
-        <button type="button" disabled={isSending} onClick={() => send(() => desk.complete(idx))}>{t.skip}</button>
+        <button type="submit" class="primary" aria-disabled={isSending} disabled={!images?.length}>{t.submit}</button>
+        <button type="button" aria-disabled={isSending} onClick={() => void send(() => desk.complete(idx))}>{t.skip}</button>
         <button type="button" class="plain" onClick={back}>{t.backToTalk}</button>
       </p>
     </form>

@@ -1,5 +1,4 @@
 // The user's two roles and own page, one at a time.
-import { useState } from 'preact/hooks';
 import { Asker } from './Asker';
 import { MyPage } from './MyPage';
 import { useText } from './text';
@@ -7,10 +6,16 @@ import type { Desk } from './useDesk';
 import { WillsonerSide } from './WillsonerSide';
 
 const sides = ['asker', 'willsoner', 'me'] as const;
+export type Side = (typeof sides)[number];
 
-export function Road({ desk }: { desk: Desk }) {
+interface Props {
+  desk: Desk;
+  side: Side;
+  show(side: Side): void;
+}
+
+export function Road({ desk, side, show }: Props) {
   const t = useText();
-  const [side, show] = useState<(typeof sides)[number]>('asker');
   return (
     <section class="pane list" tabIndex={-1} aria-label={t.sessions}>
       <nav class="sides" aria-label={t.sides}>

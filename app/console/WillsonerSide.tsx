@@ -1,9 +1,12 @@
 // The willsoner's side: what was sent to him, his offers, and sessions.
 import { useState } from 'preact/hooks';
 import type { RealtimeRequestRow, ReserveRequestRow } from '../clients/openapi';
-import { Begun, Card, Countdown, Enter, Group, Join, topicOf, windowOf, Words } from './cards';
-import { useText } from './text';
+import { Begun, Card, choosing, Clock, Enter, Group, Join, More, topicOf, useEnd, useLeft, windowOf, Words } from './cards';
+import { inSeoul, useText } from './text';
 import type { Desk } from './useDesk';
+import { useSending } from './useSending';
+
+const grace = 60_000; // ms for which a choice is still taken, and shown as possible
 
 export function WillsonerSide({ desk }: { desk: Desk }) {
   const t = useText();
@@ -41,33 +44,51 @@ export function WillsonerSide({ desk }: { desk: Desk }) {
   );
 }
 
+// Phase counts down to the end of the offers, or of the choice once there is an offer.
+function Phase({ timer, isOffered, over }: { timer: number; isOffered: boolean; over(): Promise<void> }) {
+  const t = useText();
+  const left = useLeft(isOffered ? timer + choosing : timer);
+  useEnd(isOffered ? timer + choosing + grace : timer, () => void over());
+  return <p>{isOffered ? t.choosing : t.timeToOffer} <Clock left={left} /></p>;
+}
+
 function RequestCard({ desk, row: { idx, status, concern } }: { desk: Desk; row: RealtimeRequestRow | ReserveRequestRow }) {
   const t = useText();
+  const [isSending, send] = useSending();
   const dates = 'dates' in concern ? concern.dates : undefined;
+  const isOpen = status !== 'closed';
   const who = [concern.asker.gender, concern.asker.age].filter(Boolean).join(' · ');
   return (
-    <Card idx={idx} name={concern.asker.nickname} aside={[t.requestStatus[status], concern.time && t.minutes(concern.time), who].filter(Boolean).join(' · ')}>
-      <p class="topic">{concern.content}</p>
+    <Card idx={idx} name={concern.asker.nickname || concern.content} aside={[t.requestStatus[status], concern.time && t.minutes(concern.time), who].filter(Boolean).join(' · ')}>
+      {concern.asker.nickname && <p class="topic">{concern.content}</p>}
       {dates?.map((date) => <p key={windowOf(date)}>{windowOf(date)}</p>)}
       <Words words={[topicOf(concern.subcategory), ...concern.feelings.map(({ name }) => name)].filter(Boolean)} />
-      {status === 'init' && 'timer' in concern && <p><Countdown until={concern.timer} over={() => void desk.refreshIncoming()} /></p>}
+      {isOpen && (
+        <More name={t.details} ask={() => desk.request(idx, dates ? 'reserve' : 'realtime')}
+          show={({ direction }) => <p>{t.direction}: {direction.name}</p>} />
+      )}
+      {isOpen && 'timer' in concern && <Phase timer={concern.timer} isOffered={status === 'waiting'} over={desk.refreshIncoming} />}
       {status === 'init' && (dates ? <Hour desk={desk} idx={idx} dates={dates} /> : (
-        <button type="button" class="primary" onClick={() => void desk.offer(idx)}>{t.offer}</button>
+        <button type="button" class="primary" aria-disabled={isSending} onClick={() => void send(() => desk.offer(idx))}>{t.offer}</button>
       ))}
       {status === 'waiting' && <p class="hint">{t.waitsForAsker}</p>}
     </Card>
   );
 }
 
+const soon = 300_000; // ms from now: one can join at once
+
 // Hour offers a talk at an hour within one of the windows.
 function Hour({ desk, idx, dates }: { desk: Desk; idx: number; dates: ReserveRequestRow['concern']['dates'] }) {
   const t = useText();
   const [place, setPlace] = useState(0);
   const chosen = dates[place] ?? dates[0]!;
+  const first = inSeoul(Date.now() + soon);
+  const [isSending, send] = useSending();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    void desk.offer(idx, { date: chosen.date, from_time: String(form.get('from_time')) });
+    void send(() => desk.offer(idx, { date: chosen.date, from_time: String(form.get('from_time')) }));
   };
   return (
     <form class="hour" onSubmit={submit}>
@@ -76,8 +97,11 @@ function Hour({ desk, idx, dates }: { desk: Desk; idx: number; dates: ReserveReq
           {dates.map((date, i) => <option key={windowOf(date)} value={i}>{windowOf(date)}</option>)}
         </select>
       </label>
-      <label>{t.from}<input type="time" name="from_time" key={place} defaultValue={chosen.from_time} required /></label>
-      <button type="submit" class="primary">{t.offer}</button>
+      <label>{t.hour}
+        <input type="time" name="from_time" key={place} required
+          defaultValue={chosen.date === first.date && chosen.from_time < first.hour ? first.hour : chosen.from_time} />
+      </label>
+      <button type="submit" class="primary" aria-disabled={isSending}>{t.offer}</button>
     </form>
   );
 }

@@ -14,10 +14,16 @@ export function Wire({ desk: { exchanges, refresh, refreshExpired } }: { desk: D
         <button type="button" onClick={() => void refresh()}>{t.again}</button>
         <button type="button" onClick={() => void refreshExpired()}>{t.expired}</button>
       </p>
-      <ol class="exchanges">
-        {exchanges.map((exchange, i) => <li key={exchange.id}><Shown exchange={exchange} isNewest={i === 0} /></li>)}
-      </ol>
+      <Exchanges exchanges={exchanges} />
     </section>
+  );
+}
+
+export function Exchanges({ exchanges }: { exchanges: Exchange[] }) {
+  return (
+    <ol class="exchanges">
+      {exchanges.map((exchange, i) => <li key={exchange.id}><Shown exchange={exchange} isNewest={i === 0} /></li>)}
+    </ol>
   );
 }
 

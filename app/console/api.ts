@@ -24,13 +24,17 @@ let exchanges = 0;
 
 // A cookie that has expired is replaced by signing in again, and the request repeated, once: apps do the same.
 export function createApi(person: Person, show: (exchange: Exchange) => void) {
+  let renewing: Promise<void> | undefined; // for all the requests that found it expired
+  const renew = async () => {
+    const { cookie } = await enter(person.user, show);
+    person.cookie = cookie;
+  };
   const signedIn = async (request: Request) => {
     const first = await exchange(request, request.headers.get('x-token') ?? person.cookie, show);
     if (first.code !== 'access_token_expired') return first.response;
-    const { cookie, exchanges } = await enter(person.user);
-    exchanges.forEach(show);
-    person.cookie = cookie;
-    return (await exchange(request, cookie, show)).response;
+    renewing ??= renew().finally(() => { renewing = undefined; });
+    await renewing;
+    return (await exchange(request, person.cookie, show)).response;
   };
   // An answer out of the browser's cache would not be the server's.
   return createClient<paths>({ baseUrl: location.origin, cache: 'no-store', fetch: signedIn });

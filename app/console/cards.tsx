@@ -6,6 +6,8 @@ import type { Party } from './sessions';
 import { clock, initial, useText, useTimes } from './text';
 import type { Desk } from './useDesk';
 
+export const choosing = 300_000; // ms after a concern's timer
+
 export function Group({ name, size = 0, children }: { name: string; size: number | undefined; children: ComponentChildren }) {
   if (size === 0) return null;
   return (
@@ -29,8 +31,10 @@ export function Card({ idx, name, aside, children }: CardProps) {
     <article class="card" data-idx={idx}>
       <header>
         <span class="avatar" aria-hidden="true">{initial(name)}</span>
-        <span class="lines"><strong>{name || t.nameless}</strong><span>{aside}</span></span>
-        <code class="idx">{idx}</code>
+        <span class="lines">
+          <span class="title"><strong>{name || t.nameless}</strong> <code class="idx">{idx}</code></span>
+          <span>{aside}</span>
+        </span>
       </header>
       {children}
     </article>
@@ -69,15 +73,29 @@ export const windowOf = ({ date_format, from_time, to_time }: { date_format: str
   `${date_format} ${from_time}–${to_time}`
 );
 
-// Countdown shows what is left until a time, and calls over when nothing is.
-export function Countdown({ until, over }: { until: number; over(): void }) {
+// A Clock counts down.
+export function Clock({ left }: { left: number | undefined }) {
   const t = useText();
-  const left = useLeft(until);
-  const isOver = left === 0;
+  return <span class="clock" role="timer">{left === 0 ? t.timeUp : t.left(clock(left ?? 0))}</span>;
+}
+
+// More is asked for when it is opened.
+export function More<T>({ name, ask, show }: { name: string; ask(): Promise<T | undefined>; show(found: T): ComponentChildren }) {
+  const [found, setFound] = useState<T>();
+  return (
+    <details class="more" onToggle={({ currentTarget }) => currentTarget.open && void ask().then(setFound)}>
+      <summary>{name}</summary>
+      {found !== undefined && show(found)}
+    </details>
+  );
+}
+
+// useEnd calls over when a time has come.
+export function useEnd(until: number, over: () => void) {
+  const isOver = useLeft(until) === 0;
   useEffect(() => {
     if (isOver) over();
   }, [isOver]);
-  return <span class="clock" role="timer">{isOver ? t.timeUp : t.left(clock(left ?? 0))}</span>;
 }
 
 // useLeft returns how many milliseconds are left until a time, or undefined as long as that is not known.

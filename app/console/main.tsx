@@ -1,6 +1,6 @@
 import { onAuthStateChanged, signOut, type User } from 'firebase/auth';
 import { render, type ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { DeskPage } from './Desk';
 import { connect, type Local } from './local';
 import { again, forget, type Person } from './person';
@@ -35,6 +35,12 @@ function Page({ local, language, speak }: { local: Local; language: Language; sp
     forget(user);
     await signOut(local.auth);
   };
+  // Who came in or went by a button that is gone goes on from the new page.
+  const before = useRef<Person | null | undefined>(undefined);
+  useEffect(() => {
+    if (before.current !== undefined) document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
+    before.current = person;
+  }, [person]);
   useEffect(() => { document.title = hash === reference ? `${t.reference} · ${t.title}` : t.title; });
 
   return (

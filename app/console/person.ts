@@ -11,7 +11,7 @@ export interface Person {
   user: User;
   account: Account;
   cookie: string;
-  exchanges: Exchange[]; // of signing in
+  exchanges: Exchange[]; // of signing in, the newest first
 }
 
 // What the sign-up form says beside address and password.
@@ -23,19 +23,25 @@ export interface Form {
 
 const kept = (user: User) => `person ${user.uid}`;
 
+// A Refused is the server's answer to somebody who may not come in.
+export class Refused extends Error {
+  constructor(readonly code: string, readonly status: number) {
+    super(`${status} ${code}`);
+  }
+}
+
 // enter signs a user of Firebase in at the server, or up with a form, and keeps the cookie for as long as the window.
-export async function enter(user: User, form?: Form): Promise<Person> {
-  const exchanges: Exchange[] = [];
-  const send = async (request: Request) => (await exchange(request, '', (each) => exchanges.unshift(each))).response;
+export async function enter(user: User, show: (exchange: Exchange) => void, form?: Form): Promise<Person> {
+  const send = async (request: Request) => (await exchange(request, '', show)).response;
   const server = createClient<paths>({ baseUrl: location.origin, fetch: send });
   const token = await user.getIdToken(true);
-  const { data, error } = form
+  const { data, error, response } = form
     ? await server.POST('/api/v1/asker/sign/signup', { body: { ...form, token, social: 'email', email: user.email ?? '' } })
     : await server.POST('/api/v1/asker/sign/signin', { body: { token, social: 'email' } });
-  if (!data) throw new Error(`${error.code}: ${error.message}`);
+  if (!data) throw new Refused(error.code, response.status);
   const { data: account } = data;
   sessionStorage.setItem(kept(user), JSON.stringify(account));
-  return { user, account, cookie: account.access_token, exchanges };
+  return { user, account, cookie: account.access_token, exchanges: [] };
 }
 
 // again is who signed in in this window before it was loaded anew; undefined when nobody did.

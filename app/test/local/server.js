@@ -36,7 +36,8 @@ export async function startServer(binary, env = {}) {
     ended.then((code) => reject(new Error(`the server ended with ${code}:\n${said.join('\n')}`)));
     createInterface(child.stderr).on('line', (line) => {
       said.push(line);
-      const listening = /msg=listening addr="?([^" ]+)/.exec(line); // over both emulators the log is text
+      // Over both emulators the log is text.
+      const listening = /(?:msg=listening addr=|"message":"listening","addr":)"?([^" ]+)/.exec(line);
       if (listening) resolve(listening[1]);
       const status = Number(/httpRequest\.status=(\d+)/.exec(line)?.[1]);
       if (status >= 500 && status !== 501) failures.push(line);
