@@ -116,13 +116,16 @@ func newServer(cfg Config) (*server, error) {
 	}, nil
 }
 
+// consolePath is where the console is, and all that belongs to it is below.
+const consolePath = "/console"
+
 // serving has the server serve these routes, and the console if there is one.
 func (s *server) serving(routes []Route) *server {
 	s.paths = byTemplate(routes)
 	s.router = newRouter(slices.Collect(maps.Keys(s.paths)))
 	if s.Console != nil {
-		s.router.Handle("/console", s.Console)
-		s.router.PathPrefix("/console/").Handler(s.Console)
+		s.router.Handle(consolePath, s.Console)
+		s.router.PathPrefix(consolePath + "/").Handler(s.Console)
 	}
 	return s
 }
@@ -149,7 +152,8 @@ func (s *server) route(rec *record, r *http.Request) {
 		asGet.Method = http.MethodGet
 		r = &asGet
 	}
-	if match.Handler != nil { // the console
+	if match.Handler != nil {
+		rec.path = consolePath
 		match.Handler.ServeHTTP(rec, r)
 		return
 	}
