@@ -94,7 +94,7 @@ func New(ctx context.Context, cfg Config) (*Verifier, error) {
 		return v, nil
 	}
 	if cfg.CheckRevoked {
-		if _, err := v.google.open(); err != nil {
+		if _, err := v.google.sdk(); err != nil {
 			return nil, fmt.Errorf("auth: checking for revoked tokens: %w", err)
 		}
 	}
@@ -188,7 +188,8 @@ func (v *Verifier) verify(ctx context.Context, values []string) (uid, outcome st
 		if v.emulated {
 			return t.UID, accepted, nil
 		}
-		known = v.verdicts.keep(token, newVerdict(of, t))
+		known = newVerdict(of, t)
+		v.verdicts.keep(token, known)
 		outcome = accepted
 	}
 	if known.kind.alwaysChecked || v.checkRevoked {

@@ -41,9 +41,9 @@ func newGoogle(project string) *google {
 	return &google{project: project, slots: make(chan struct{}, maxCalls)}
 }
 
-// open returns the SDK client, which is made at its first use: a server without
+// sdk returns the SDK client, which is made at its first use: a server without
 // credentials starts, and verifies what it can without them.
-func (g *google) open() (*fbauth.Client, error) {
+func (g *google) sdk() (*fbauth.Client, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.client != nil {
@@ -84,7 +84,7 @@ func call[T any](ctx context.Context, g *google, do func(context.Context, *fbaut
 		var r result
 		defer func() { <-g.slots; done <- r }()
 		var client *fbauth.Client
-		if client, r.err = g.open(); r.err == nil {
+		if client, r.err = g.sdk(); r.err == nil {
 			r.value, r.err = do(ctx, client)
 		}
 	}()

@@ -258,6 +258,8 @@ func TestCallsAreBounded(t *testing.T) {
 		if answered.Load() != 32 || refused.Load() != 68 {
 			t.Errorf("%d were answered and %d refused, want 32 and 68", answered.Load(), refused.Load())
 		}
+		set(t, "young", issuer.User{Disabled: true})
+		v.refused(t, "revoked", cookie) // that was no outage: it is asked for again at once
 		v.good(t, n.Token("old", old), "old")
 	})
 }
@@ -267,10 +269,10 @@ func TestCallsAreBounded(t *testing.T) {
 func TestNobodyWaitsForAnothersAccessToken(t *testing.T) {
 	v := newReady(t)
 	ended := make(chan struct{})
+	var fetches atomic.Int64
 	google.Handle(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == accessToken {
+		if r.URL.Path == accessToken && fetches.Add(1) == 1 {
 			<-ended
-			return
 		}
 		google.Serve(w, r)
 	})
@@ -287,4 +289,8 @@ func TestNobodyWaitsForAnothersAccessToken(t *testing.T) {
 			t.Errorf("a sign-in that had 100 ms took %v", took)
 		}
 	}
+	waitFor(t, "the end of a fetch that hangs", func() bool {
+		_, err := v.SignIn(t.Context(), google.Token("asker"))
+		return err == nil
+	})
 }

@@ -64,9 +64,4 @@ func (v *verdicts) find(values []string, now time.Time) *verdict {
 	return known
 }
 
-// keep returns the verdict that is kept of the token: when requests verify it at once,
-// the first one's, so that all know of one answer of Google's.
-func (v *verdicts) keep(token string, known *verdict) *verdict {
-	kept, _ := v.cache.SetIfAbsent(token, known)
-	return kept
-}
+func (v *verdicts) keep(token string, known *verdict) { v.cache.Set(token, known) }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
@@ -30,13 +29,13 @@ func successful(data any) envelope { return envelope{Code: "success", Message: "
 type whole struct{ answer any }
 
 // success answers with what a handler returned.
-func success(w http.ResponseWriter, r *http.Request, data any) error {
+func (s *server) success(w http.ResponseWriter, r *http.Request, data any) error {
 	if w, ok := data.(whole); ok {
 		data = w.answer
 	} else {
 		data = successful(data)
 	}
-	return send(w, r, http.StatusOK, data)
+	return s.send(w, r, http.StatusOK, data)
 }
 
 // An encoder is a JSON encoder and the buffer it writes to.
@@ -45,20 +44,19 @@ type encoder struct {
 	json *json.Encoder
 }
 
-// encoders keeps buffers from one answer to the next.
-var encoders = sync.Pool{New: func() any {
+func newEncoder() any {
 	e := new(encoder)
 	e.json = json.NewEncoder(e)
 	e.json.SetEscapeHTML(false) // the app reads JSON, not HTML; & in an address stays &
 	return e
-}}
+}
 
 // send encodes the body before it sends anything, so that a failure can still become a
 // clean answer. A good answer to GET carries a strong ETag over its bytes, and becomes
 // 304 for a client that has them. The body ends with a newline.
-func send(w http.ResponseWriter, r *http.Request, status int, answer any) error {
-	e := encoders.Get().(*encoder)
-	defer encoders.Put(e)
+func (s *server) send(w http.ResponseWriter, r *http.Request, status int, answer any) error {
+	e := s.encoders.Get().(*encoder)
+	defer s.encoders.Put(e)
 	e.Reset()
 	if err := e.json.Encode(answer); err != nil {
 		return err

@@ -79,8 +79,8 @@ func (f downStore) Incoming(ctx context.Context, _, _ string, _ int64) ([]store.
 	return nil, f(ctx, "Incoming")
 }
 
-func (f downStore) IncomingMatch(ctx context.Context, _, _ string, _ int64) (m store.Incoming, c life.Concern, err error) {
-	return m, c, f(ctx, "IncomingMatch")
+func (f downStore) IncomingMatch(ctx context.Context, _, _ string, _ int64) (m store.Incoming, err error) {
+	return m, f(ctx, "IncomingMatch")
 }
 
 func (f downStore) Offer(ctx context.Context, _, _ string, _ int64, _ time.Time) (m life.Match, done bool, err error) {

@@ -203,7 +203,7 @@ func TestSlowBodies(t *testing.T) {
 		t.Errorf("beside a slow body: %s", got.Status)
 	}
 	line := api.log.wait(t, 2)[1]
-	if request := line["httpRequest"].(map[string]any); request["status"] != 504.0 {
+	if request := line["httpRequest"].(map[string]any); request["status"] != 504.0 || line["severity"] != "INFO" {
 		t.Errorf("logged %v", line)
 	}
 	if took := time.Since(begin); took < deadline {

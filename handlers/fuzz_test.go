@@ -144,8 +144,8 @@ func (s shownStore) Incoming(context.Context, string, string, int64) ([]store.In
 	return []store.Incoming{s.match}, nil
 }
 
-func (s shownStore) IncomingMatch(context.Context, string, string, int64) (store.Incoming, life.Concern, error) {
-	return s.match, s.concern.Concern, nil
+func (s shownStore) IncomingMatch(context.Context, string, string, int64) (store.Incoming, error) {
+	return s.match, nil
 }
 
 func (s shownStore) Concerns(context.Context, string) (open, completed []store.ShownConcern, err error) {

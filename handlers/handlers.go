@@ -16,6 +16,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -46,6 +47,7 @@ type Store interface {
 	FeedbackStore
 	AccountStore
 	ConcernStore
+	PaymentStore
 	OfferStore
 	ChoiceStore
 	WillsonerStore
@@ -109,17 +111,21 @@ func newServer(cfg Config) (*server, error) {
 		Config:     cfg,
 		metrics:    newMetrics(cfg.Metrics),
 		compressed: compressed,
+		encoders:   sync.Pool{New: newEncoder},
 		slots:      make(chan struct{}, cfg.MaxInFlight),
 	}, nil
 }
+
+// consolePath is where the console is, and all that belongs to it is below.
+const consolePath = "/console"
 
 // serving has the server serve these routes, and the console if there is one.
 func (s *server) serving(routes []Route) *server {
 	s.paths = byTemplate(routes)
 	s.router = newRouter(slices.Collect(maps.Keys(s.paths)))
 	if s.Console != nil {
-		s.router.Handle("/console", s.Console)
-		s.router.PathPrefix("/console/").Handler(s.Console)
+		s.router.Handle(consolePath, s.Console)
+		s.router.PathPrefix(consolePath + "/").Handler(s.Console)
 	}
 	return s
 }
@@ -130,6 +136,7 @@ type server struct {
 	router     *mux.Router
 	paths      map[string]*path // by template
 	compressed func(http.Handler) http.HandlerFunc
+	encoders   sync.Pool     // of *encoder, kept from one answer to the next
 	slots      chan struct{} // holds one for each request that is worked on
 }
 
@@ -145,7 +152,8 @@ func (s *server) route(rec *record, r *http.Request) {
 		asGet.Method = http.MethodGet
 		r = &asGet
 	}
-	if match.Handler != nil { // the console
+	if match.Handler != nil {
+		rec.path = consolePath
 		match.Handler.ServeHTTP(rec, r)
 		return
 	}
@@ -154,7 +162,7 @@ func (s *server) route(rec *record, r *http.Request) {
 	s.compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		data, err := s.handle(p, match.Vars, rec, w, r)
 		if err == nil {
-			err = success(w, r, data)
+			err = s.success(w, r, data)
 		}
 		if err != nil {
 			s.failure(rec, w, r, err)
@@ -177,13 +185,13 @@ func (s *server) handle(p *path, numbers map[string]string, rec *record, w http.
 	req.caller.Party = route.Party
 	if route.Party != "" {
 		err := s.inSlot(func() error {
-			req.caller.UID, err = s.Verifier.Verify(r.Context(), r.Header["X-Token"])
+			uid, err := s.Verifier.Verify(r.Context(), r.Header["X-Token"])
+			req.caller.UID, rec.uid = uid, uid
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		rec.uid = req.caller.UID
 	}
 	for name, encoded := range numbers {
 		if err := req.number(name, encoded); err != nil {
@@ -243,5 +251,5 @@ func (s *server) failure(rec *record, w http.ResponseWriter, r *http.Request, er
 	if rec.dataInErrors {
 		answer.Data = struct{}{}
 	}
-	send(w, r, out.status, answer) // strings: they always encode
+	s.send(w, r, out.status, answer) // strings: they always encode
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -172,11 +173,29 @@ func (o *object) text(key string, most int) (s string) {
 // are taken away. With a least of 0 it need not be there.
 func (o *object) trimmed(key string, least, most int) (s string) {
 	o.value(key, &s)
+	return o.trim(key, s, least, most)
+}
+
+// trim takes blanks around a text away. A text of which nothing would be seen has no
+// characters; inside of others everything counts.
+func (o *object) trim(key, s string, least, most int) string {
 	s = strings.TrimSpace(s)
+	if !strings.ContainsFunc(s, isSeen) {
+		s = ""
+	}
 	if n := utf8.RuneCountInString(s); n < least || n > most {
 		o.fail(key)
 	}
 	return s
+}
+
+// isSeen reports whether a character leaves something to see: it is no blank, control or
+// format character, none that fonts leave empty, as the Hangul fillers, and does not only
+// choose the form of another.
+func isSeen(r rune) bool {
+	const brailleBlank = '\u2800'
+	return r != brailleBlank && !unicode.IsSpace(r) && !unicode.In(r, unicode.Cc, unicode.Cf,
+		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // oneOf is a required string, one of these.
@@ -261,10 +280,7 @@ func (o *object) texts(key string, least, most, leastCharacters, mostCharacters 
 		o.fail(key)
 	}
 	for i, s := range all {
-		all[i] = strings.TrimSpace(s)
-		if n := utf8.RuneCountInString(all[i]); n < leastCharacters || n > mostCharacters {
-			o.fail(key)
-		}
+		all[i] = o.trim(key, s, leastCharacters, mostCharacters)
 	}
 	return all
 }

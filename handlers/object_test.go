@@ -33,6 +33,9 @@ func TestKeys(t *testing.T) {
 		"trimmed 1-3": {
 			`"가"`: "가", `" \t🙂🙂🙂\u3000\n"`: "🙂🙂🙂", `"a b"`: "a b",
 			"": nil, "null": nil, `""`: nil, `" \u3000 "`: nil, `"abcd"`: nil, "1": nil, `["a"]`: nil,
+			`"\u2764\ufe0f"`: "\u2764\ufe0f", `"\u200b가\u200d"`: "\u200b가\u200d", `"\uf8ff"`: "\uf8ff", `"\u0301"`: "\u0301", `"\ud800"`: "\ufffd", // something is seen
+			`"\u200b"`: nil, `"\ufeff"`: nil, `"\u3164"`: nil, `"\u115f\u1160"`: nil, `"\uffa0"`: nil, `"\u2800"`: nil, `"\u0000"`: nil, // and here nothing
+			`"\u202e \u2069"`: nil, `"\ufe0f"`: nil, `"\u00ad"`: nil, `"\udb40\udc61"`: nil,
 		},
 		"trimmed 0-3":  {"": "", "null": "", `"  "`: "", `"abcd"`: nil},
 		"oneOf":        {`"F"`: "F", `"M"`: "M", `"f"`: nil, `" F"`: nil, `""`: nil, "": nil, "1": nil},
@@ -51,7 +54,7 @@ func TestKeys(t *testing.T) {
 		},
 		"texts 1-2 of 1-3": {
 			`["가나다"," b "]`: []string{"가나다", "b"},
-			"":              nil, "null": nil, "[]": nil, `["a","b","c"]`: nil, `["abcd"]`: nil, `[" "]`: nil, `[null]`: nil, `[1]`: nil, `"a"`: nil,
+			"":              nil, "null": nil, "[]": nil, `["a","b","c"]`: nil, `["abcd"]`: nil, `[" "]`: nil, `["a","\u200b"]`: nil, `[null]`: nil, `[1]`: nil, `"a"`: nil,
 		},
 	} {
 		for value, want := range rows {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -101,7 +102,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	took := time.Since(start)
 	s.metrics.requests.WithLabelValues(rec.path, strconv.Itoa(rec.status)).Inc()
 	s.metrics.seconds.WithLabelValues(rec.path).Observe(took.Seconds())
-	if rec.path != "" { // and so the method is one of ours
+	if s.paths[rec.path] != nil { // and so the method is one of ours
 		trace.SpanFromContext(ctx).SetName(r.Method + " " + rec.path)
 	}
 	s.logRequest(ctx, r.Method, rec, took)
@@ -132,8 +133,12 @@ func (s *server) recovered(rec *record, r *http.Request) {
 // the client wrote gets into it, but for the method.
 func (s *server) logRequest(ctx context.Context, method string, rec *record, took time.Duration) {
 	level := slog.LevelInfo
-	if rec.status >= 500 && rec.status != http.StatusNotImplemented {
+	// A body that did not come in time is its client's, and anybody can send one.
+	if rec.status >= 500 && rec.status != http.StatusNotImplemented && !errors.Is(rec.err, errSlowBody) {
 		level = slog.LevelError
+	}
+	if rec.path == consolePath { // which asks all the time what people were told
+		level = slog.LevelDebug
 	}
 	if !s.Log.Enabled(ctx, level) {
 		return

@@ -170,3 +170,16 @@ func TestMetrics(t *testing.T) {
 	slow.Wait()
 	count("willson_requests_in_flight", 0)
 }
+
+// TestConsoleIsNotLogged: its questions, several a second, would hide all others.
+func TestConsoleIsNotLogged(t *testing.T) {
+	t.Parallel()
+	api := serve(t, func(cfg *handlers.Config) {
+		cfg.Console = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	})
+	api.send(t, http.MethodGet, "/console/told", "")
+	api.send(t, http.MethodGet, "/healthz", "")
+	if line := api.log.wait(t, 1)[0]; line["httpRequest"].(map[string]any)["requestUrl"] != "/healthz" {
+		t.Errorf("logged %v", line)
+	}
+}

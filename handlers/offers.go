@@ -16,7 +16,7 @@ type OfferStore interface {
 	// Incoming returns a willsoner's newest matches of that type, the newest first.
 	Incoming(ctx context.Context, uid, kind string, categoryIdx int64) ([]store.Incoming, error)
 	// IncomingMatch returns one that is open.
-	IncomingMatch(ctx context.Context, uid, kind string, matchIdx int64) (store.Incoming, life.Concern, error)
+	IncomingMatch(ctx context.Context, uid, kind string, matchIdx int64) (store.Incoming, error)
 	// Offer makes a match its willsoner's offer, for life.Reserve at that hour. done reports
 	// whether this call did it, and not one before.
 	Offer(ctx context.Context, uid, kind string, matchIdx int64, starts time.Time) (m life.Match, done bool, err error)
@@ -129,7 +129,7 @@ func (s *server) reserveMatch(ctx context.Context, r request) (any, error) {
 }
 
 func (s *server) incomingMatch(ctx context.Context, r request, kind string) (any, error) {
-	m, _, err := s.Store.IncomingMatch(ctx, r.caller.UID, kind, r.matchIdx)
+	m, err := s.Store.IncomingMatch(ctx, r.caller.UID, kind, r.matchIdx)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,15 @@ func newNames(all []string) []name {
 	return names
 }
 
+// namesOfNumbers makes objects of the names alone.
+func namesOfNumbers(all []life.NamedNumber) []name {
+	names := make([]name, len(all))
+	for i, n := range all {
+		names[i].Name = n.Name
+	}
+	return names
+}
+
 // A subcategory has its name, and its category, where they are known.
 type subcategory struct {
 	Name     string `json:"name,omitempty"`

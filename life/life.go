@@ -30,7 +30,7 @@ var (
 	ErrNotFound = errors.New("life: not found")
 	// ErrUserNotFound: the caller has no account.
 	ErrUserNotFound = errors.New("life: user not found")
-	// ErrAlreadyMatched: another match of the concern was selected, a party has a session at
+	// ErrAlreadyMatched: another match of the concern is under way, a party has a session at
 	// that time, or an offer was made for another hour.
 	ErrAlreadyMatched = errors.New("life: already matched")
 	// ErrTooEarly: the reservation's hour is more than ten minutes away.

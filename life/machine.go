@@ -63,3 +63,14 @@ func May(a Action, party Party, status string) Permission {
 	}
 	return Refused
 }
+
+// May returns what the action may do to the match when the party asks: what the table says
+// of its status, and Again for a party that is in the room of a talk already. Of a
+// reservation the match does not tell whether there is a room.
+func (m *Match) May(a Action, party Party) Permission {
+	may := May(a, party, m.Status)
+	if may == Acts && a == Joins && *m.joined(party) && !m.IsReservation() {
+		return Again
+	}
+	return may
+}

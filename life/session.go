@@ -115,12 +115,17 @@ func (m *Match) Starts(now time.Time) time.Time {
 	return now
 }
 
+// joined is the party's join flag.
+func (m *Match) joined(party Party) *bool {
+	if party == Willsoner {
+		return &m.WillsonerJoined
+	}
+	return &m.AskerJoined
+}
+
 // Join notes that the party is here at now, and reports whether that is new.
 func (m *Match) Join(party Party, now time.Time) bool {
-	joined := &m.AskerJoined
-	if party == Willsoner {
-		joined = &m.WillsonerJoined
-	}
+	joined := m.joined(party)
 	if *joined {
 		return false
 	}

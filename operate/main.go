@@ -122,6 +122,9 @@ func (o *operator) find(ctx context.Context, who string) (store.Home, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	home, err := o.store.Find(ctx, who)
+	if lower := strings.ToLower(who); errors.Is(err, life.ErrUserNotFound) && lower != who {
+		home, err = o.store.Find(ctx, lower) // Firebase writes addresses in small letters
+	}
 	if errors.Is(err, life.ErrUserNotFound) {
 		return home, fmt.Errorf("nobody has the uid or the address %q", who)
 	}

@@ -50,6 +50,7 @@ func TestRun(t *testing.T) {
 	}
 	for _, test := range []struct{ args, typed, says, fails, path, want string }{
 		{"account a@b.c", "", "uid a, email, a@b.c, made 2026-03-19 12:00:00\n15 pots, of which 15 can be spent\n", "", "", ""},
+		{"account A@b.C", "", "uid a, email, a@b.c,", "", "", ""},
 		{"account w", "", "willsoner 193, approved, 0 reviews, 0\n", "", "", ""},
 		{"account nobody", "", "", `nobody has the uid or the address "nobody"`, "", ""},
 		{"give a 5", "n\n", "Give 5 pots? [y/N] ", errLeft.Error(), "askers/a pots", "15"},

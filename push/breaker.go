@@ -21,8 +21,8 @@ type breaker struct {
 	until    time.Time // nothing is tried before
 }
 
-// isOpen reports whether nothing is tried at now.
-func (b *breaker) isOpen(now time.Time) bool {
+// isPaused reports whether nothing is tried at now.
+func (b *breaker) isPaused(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return now.Before(b.until)

@@ -378,8 +378,8 @@ func TestFifty(t *testing.T) {
 	}
 }
 
-// TestGone: tokens that FCM says are no phone's are removed. That an argument is invalid
-// counts only where the message is known to be good.
+// TestGone: tokens that FCM says are no phone's are removed. That an argument is invalid, or
+// another project the token's, counts only where the message is known to be good.
 func TestGone(t *testing.T) {
 	t.Parallel()
 	answers := map[string]struct {
@@ -402,8 +402,10 @@ func TestGone(t *testing.T) {
 		uids, want []string
 	}{
 		{[]string{"invalid"}, nil},
+		{[]string{"mismatch"}, nil},
 		{everybody, []string{"invalid", "mismatch", "unregistered"}},
 		{[]string{"invalid"}, []string{"invalid"}}, // a good one was taken before
+		{[]string{"mismatch"}, []string{"mismatch"}},
 	} {
 		s := newSender(t, tokensOf(everybody...))
 		s.fcm.will(func(w http.ResponseWriter, r *http.Request, token string) {

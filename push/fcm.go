@@ -39,9 +39,9 @@ type fcm struct {
 	client *messaging.Client // nil until one could be made
 }
 
-// open returns the SDK's client, which is made at its first use: credentials and
+// sdk returns the SDK's client, which is made at its first use: credentials and
 // connections cost memory and time, and a server without credentials starts.
-func (f *fcm) open() (*messaging.Client, error) {
+func (f *fcm) sdk() (*messaging.Client, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.client != nil {
@@ -113,7 +113,7 @@ func (f *fcm) send(ctx context.Context, pushes []push, now time.Time) (hung bool
 
 // sendAll returns what became of each message.
 func (f *fcm) sendAll(ctx context.Context, messages []*messaging.Message) []error {
-	client, err := f.open()
+	client, err := f.sdk()
 	if err != nil {
 		return slices.Repeat([]error{err}, len(messages))
 	}
@@ -132,10 +132,12 @@ func (f *fcm) sendAll(ctx context.Context, messages []*messaging.Message) []erro
 }
 
 // isGone reports whether FCM says that a token is no phone's of this app. It says of a
-// token that never was one that an argument is invalid, and so it does of a message: which
-// of them it is can be told where it took a message of the kind before.
+// token that never was one that an argument is invalid, and so it does of a message; of
+// another project's that the sender does not match, and so it does of every token where
+// this server was given the wrong project. Which of them it is can be told where FCM took a
+// message of the kind before.
 func isGone(err error, isGood bool) bool {
-	return messaging.IsUnregistered(err) || messaging.IsSenderIDMismatch(err) || isGood && messaging.IsInvalidArgument(err)
+	return messaging.IsUnregistered(err) || isGood && (messaging.IsInvalidArgument(err) || messaging.IsSenderIDMismatch(err))
 }
 
 // isAnswer reports whether FCM is there and takes messages of this server, though perhaps

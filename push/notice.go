@@ -27,7 +27,7 @@ type Notice struct {
 	UID        string // who is told
 	MatchIdx   int64  // where the app finds it; 0: at the concern
 	ConcernIdx int64
-	Until      time.Time // it is of no use any more
+	Until      time.Time // when it is of no use any more
 	Urgent     bool      // minutes matter
 }
 

@@ -116,7 +116,7 @@ func (s *Sender) Tell(ctx context.Context, notices ...Notice) {
 	if len(notices) == 0 {
 		return
 	}
-	if s.breaker.isOpen(now) {
+	if s.breaker.isPaused(now) {
 		s.count(skipped, notices...)
 		return
 	}

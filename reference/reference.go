@@ -113,8 +113,8 @@ func parse(file []byte) (*Data, error) {
 	return &d, nil
 }
 
-// The look-ups report whether there is such a number.
-
+// Category, and each look-up that follows, returns the entry with that number and whether
+// there is one.
 func (d *Data) Category(idx int64) (Named, bool)          { return find(d.Categories, idx) }
 func (d *Data) Subcategory(idx int64) (Subcategory, bool) { return find(d.Subcategories, idx) }
 func (d *Data) Feeling(idx int64) (Named, bool)           { return find(d.Feelings, idx) }

@@ -24,7 +24,7 @@ type Config struct {
 	WelcomePots       int64    // what a new account is given
 	InvitationCodes   []string // what makes a willsoner approved; none: nobody can be invited
 	Push              bool     // send messages by Firebase Cloud Messaging
-	Warnings          []string // about values that the server does without
+	Warnings          []string // about values that are ignored
 }
 
 // Local reports whether both emulators are configured, as on a developer's machine.

@@ -25,7 +25,7 @@ import (
 type environment struct {
 	getenv   func(string) string
 	problems []error  // the server does not start
-	warnings []string // the server starts without the value
+	warnings []string // the server starts, and ignores the value
 }
 
 func (e *environment) problem(format string, args ...any) {

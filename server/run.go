@@ -72,20 +72,11 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 	}
 
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if cfg.TraceProtocol != "" {
-		stop, err := telemetry.StartTracing(ctx, cfg.TraceProtocol)
-		if err != nil {
-			return err
-		}
-		defer func() {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-			defer cancel()
-			if err := stop(ctx); err != nil {
-				log.Warn("the last traces were not sent", "error", err)
-			}
-		}()
+	stopTracing, err := startTracing(ctx, cfg, log)
+	if err != nil {
+		return err
 	}
-
+	defer stopTracing()
 	verifier, err := auth.New(ctx, auth.Config{
 		Project:      cfg.Project,
 		Emulated:     cfg.AuthEmulator != "",
@@ -97,7 +88,6 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 		return err
 	}
 	defer verifier.Close()
-
 	data, err := reference.Load()
 	if err != nil {
 		return err
@@ -114,32 +104,9 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 		return err
 	}
 	defer kept.Close()
-
-	teller, notices := newTeller(cfg, kept, log, metrics)
-	page, err := localConsole(cfg, notices)
+	handler, err := newHandler(cfg, verifier, kept, data, log, metrics)
 	if err != nil {
 		return err
-	}
-	handler, err := handlers.New(handlers.Config{
-		Verifier:        verifier,
-		Store:           kept,
-		Reference:       data,
-		Teller:          teller,
-		WelcomePots:     int64(cfg.WelcomePots),
-		InvitationCodes: cfg.InvitationCodes,
-		Deadline:        cfg.Deadline,
-		MaxInFlight:     cfg.MaxInFlight,
-		Project:         cfg.Project,
-		Console:         page,
-		Log:             log,
-		Metrics:         metrics,
-	})
-	if err != nil {
-		return err
-	}
-	handler = crossOrigin(handler, cfg)
-	if cfg.TraceProtocol != "" {
-		handler = otelhttp.NewHandler(handler, "request")
 	}
 
 	if cfg.AuthEmulator != "" {
@@ -157,6 +124,56 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, metrics *prometheus.
 		})
 	}
 	return group.Wait()
+}
+
+// startTracing sends traces if the configuration wants any. The returned function sends what
+// is left.
+func startTracing(ctx context.Context, cfg Config, log *slog.Logger) (stop func(), err error) {
+	if cfg.TraceProtocol == "" {
+		return func() {}, nil
+	}
+	shutdown, err := telemetry.StartTracing(ctx, cfg.TraceProtocol)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := shutdown(ctx); err != nil {
+			log.Warn("the last traces were not sent", "error", err)
+		}
+	}, nil
+}
+
+// newHandler puts together what answers requests.
+func newHandler(cfg Config, verifier *auth.Verifier, kept *store.Store, data *reference.Data, log *slog.Logger, metrics prometheus.Registerer) (http.Handler, error) {
+	teller, notices := newTeller(cfg, kept, log, metrics)
+	page, err := localConsole(cfg, notices)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := handlers.New(handlers.Config{
+		Verifier:        verifier,
+		Store:           kept,
+		Reference:       data,
+		Teller:          teller,
+		WelcomePots:     cfg.WelcomePots,
+		InvitationCodes: cfg.InvitationCodes,
+		Deadline:        cfg.Deadline,
+		MaxInFlight:     cfg.MaxInFlight,
+		Project:         cfg.Project,
+		Console:         page,
+		Log:             log,
+		Metrics:         metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	handler = crossOrigin(handler, cfg)
+	if cfg.TraceProtocol != "" {
+		handler = otelhttp.NewHandler(handler, "request")
+	}
+	return handler, nil
 }
 
 // newTeller returns who tells people's phones what happened: nobody, or FCM, or in local

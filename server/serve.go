@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// drain is how long a server that was told to stop, and takes no new connections, still
-	// reads requests from those that it has, asking each client to close its own. Closed at
-	// once, they would break under requests that are on their way.
+	// drain is how long a server that was told to stop still reads requests, from the
+	// connections that it has. Each answer asks the client to close its connection; if the
+	// server closed it at once, a request that is on its way would be lost.
 	drain = 500 * time.Millisecond
 	// grace is how long running requests then have. Cloud Run kills 10 s after SIGTERM.
 	grace = 7 * time.Second

@@ -46,7 +46,8 @@ func (s *Store) enter(ctx context.Context, who life.Account, first func(*change,
 		if err != nil {
 			return err
 		}
-		if made = !before.exists; made {
+		made = !before.exists || c.isOurs(before.doc.CreatedAt)
+		if !before.exists {
 			account, err = first(c, before.id)
 			return err
 		}
@@ -86,29 +87,6 @@ func (s *Store) Home(ctx context.Context, uid string) (Home, error) {
 		return Home{}, err
 	}
 	return Home{account.doc, spendable, profile.doc, profile.exists}, nil
-}
-
-// pots reads an account and what of its pots can be spent, that held by the concern to be
-// paid for not counted. The account is read before the holds: a hold that is missed then
-// means a newer account, on whose age a commit depends.
-func (s *Store) pots(r *reader, uid string, paidFor int64) (account found[life.Account], spendable int64, err error) {
-	if account, err = find(r, askers, uidID(uid)).oneOr(life.ErrUserNotFound); err != nil {
-		return account, 0, err
-	}
-	now := s.now()
-	holds, err := run(r, holding(uid, now)).all()
-	if err != nil {
-		return account, 0, err
-	}
-	return account, life.Spendable(account.doc.Pots, docsOf(holds), paidFor, now), nil
-}
-
-// Spendable returns how many pots the account can spend, or life.ErrUserNotFound.
-func (s *Store) Spendable(ctx context.Context, uid string) (int64, error) {
-	r := s.reader(ctx)
-	defer r.end()
-	_, spendable, err := s.pots(r, uid, 0)
-	return spendable, err
 }
 
 // Ledger returns the account's newest lines, at most 100, the newest first, or
@@ -157,6 +135,7 @@ func (s *Store) KeepKeywords(ctx context.Context, uid string, categoryIdx int64,
 		kept = c.keepKeywords(uid, categoryIdx, words)
 		return nil
 	})
+	s.outcome("keywords", err == nil, err)
 	return kept, err
 }
 

@@ -45,17 +45,13 @@ func number(doc raw) int64 {
 // overlaps reports whether one of the sessions is in the span. Of each document only from
 // when and how long is judged, whatever else is wrong with it; where that cannot be read
 // it returns an error, and nobody is taken for free.
-//
-// The sessions of the match with the number itself are skipped: where a database's
-// transactions are optimistic, the same select, sent twice at once, may be visible
-// already, and this attempt's commit is then refused.
-func (b busy) overlaps(wanted life.Span, itself int64) (bool, error) {
-	met := map[int64]bool{itself: true}
-	overlap, err := overlapping(b.rooms, wanted, itself, met)
+func (b busy) overlaps(wanted life.Span) (bool, error) {
+	met := map[int64]bool{}
+	overlap, err := overlapping(b.rooms, wanted, met)
 	if err != nil {
 		return false, err
 	}
-	other, err := overlapping(b.reserved, wanted, itself, met)
+	other, err := overlapping(b.reserved, wanted, met)
 	if err != nil {
 		return false, err
 	}
@@ -67,18 +63,14 @@ func (b busy) overlaps(wanted life.Span, itself int64) (bool, error) {
 func overlapping[T any, P interface {
 	*T
 	Span() life.Span
-}](found result[T], wanted life.Span, itself int64, met map[int64]bool) (bool, error) {
+}](found result[T], wanted life.Span, met map[int64]bool) (bool, error) {
 	all, err := found.raws()
 	if err != nil {
 		return false, err
 	}
 	overlap := false
 	for _, doc := range all {
-		idx := number(doc)
-		if idx == itself {
-			continue
-		}
-		met[idx] = true
+		met[number(doc)] = true
 		f, err := decode(found.reader, found.of, doc)
 		if err != nil {
 			return false, err

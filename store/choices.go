@@ -121,6 +121,11 @@ func (s *Store) Offered(ctx context.Context, uid, kind string, idx int64) (life.
 		return life.Match{}, Reviews{}, life.ErrNotFound
 	}
 	reviewsSent := run(r, reviewsOf(m.doc.WillsonerIdx))
+	if m.doc.Status == life.Chat {
+		if err := hourAgreed(r, &m.doc); err != nil {
+			return life.Match{}, Reviews{}, err
+		}
+	}
 	profile, err := find(r, willsoners, uidID(m.doc.WillsonerUID)).one()
 	if err != nil {
 		return life.Match{}, Reviews{}, err

@@ -239,3 +239,38 @@ func TestWillsoners(t *testing.T) {
 		}
 	}
 }
+
+// TestOneHour: an hour that somebody moved in the reservation alone is the session's
+// wherever it is shown, to its parties and to operators.
+func TestOneHour(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"1", "old"} {
+		s := emulated(t)
+		all := session("reserved")
+		all["reservations/"+id] = all["reservations/1"]
+		if id != "1" {
+			delete(all, "reservations/1")
+		}
+		s.put(t, all)
+		s.edit(t, "reservations/"+id, "starts_at", later(90))
+		list, err := s.Sessions(within(t), of(asker))
+		if err != nil {
+			t.Fatal(err)
+		}
+		selected, err := s.Select(within(t), asker, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		offered, _, err := s.Offered(within(t), asker, life.Reserve, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, err := s.SessionOf(within(t), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, hour := range []time.Time{list.Reserved[0].StartsAt, selected.StartsAt, offered.StartsAt, seen.Match.StartsAt} {
+			same(t, hour.UTC(), later(90).UTC())
+		}
+	}
+}

@@ -91,16 +91,24 @@ func decode[T any](r *reader, c collection[T], doc raw) (found[T], error) {
 		return f, nil
 	}
 	f.updated = doc.UpdateTime()
-	err := c.schema.Decode(doc.Document, &f.doc)
-	if err == nil {
-		err = c.check(&f.doc, doc.id)
-	}
-	if err != nil {
-		kind := path.Base(c.path)
-		r.store.unreadable(r.ctx, kind, doc.Name(), err)
-		return found[T]{}, fmt.Errorf("%w: %s: %w", errUnreadable, kind, err)
+	if err := decodeInto(r, c, doc, &f.doc); err != nil {
+		return found[T]{}, err
 	}
 	return f, nil
+}
+
+// decodeInto is decode of a document that exists, to where it is wanted.
+func decodeInto[T any](r *reader, c collection[T], doc raw, to *T) error {
+	err := c.schema.Decode(doc.Document, to)
+	if err == nil {
+		err = c.check(to, doc.id)
+	}
+	if err == nil {
+		return nil
+	}
+	kind := path.Base(c.path)
+	r.store.unreadable(r.ctx, kind, doc.Name(), err)
+	return fmt.Errorf("%w: %s: %w", errUnreadable, kind, err)
 }
 
 // isID reports whether s can be the id of a document:

@@ -75,7 +75,7 @@ func TestCost(t *testing.T) {
 		{"agreed", "select", []int{2, 7, 1}, cost{4, 4, 1, 4, 2}, cost{2, 0, 0, 2, 0}},
 		{"paid waiting", "select", []int{2, 6, 1}, cost{4, 3, 1, 4, 6}, cost{1, 0, 0, 1, 0}},
 		{"beside", "select", []int{2, 7, 1}, cost{4, 4, 1, 6, 3}, cost{1, 0, 0, 1, 0}},
-		{"chat", "join as asker", []int{2, 1, 1}, cost{2, 0, 1, 2, 1}, cost{2, 0, 1, 2, 0}},
+		{"chat", "join as asker", []int{2, 1, 1}, cost{2, 0, 1, 2, 1}, cost{1, 0, 0, 1, 0}},
 		{"reserved", "join as willsoner", []int{2, 2, 2, 1}, cost{5, 0, 1, 5, 4}, cost{3, 0, 1, 3, 0}},
 		{"opened", "join as asker", []int{2, 2, 1}, cost{3, 0, 1, 3, 1}, cost{3, 0, 1, 3, 0}},
 		{"old", "join as asker", []int{2, 2, 2, 1, 1}, cost{5, 1, 1, 6, 4}, cost{3, 0, 1, 3, 0}},

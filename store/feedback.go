@@ -100,13 +100,12 @@ func (s *Store) Report(ctx context.Context, askerUID string, idx int64, ids []st
 				added = added || c.isOurs(kept[i].doc.ReportedAt)
 				continue
 			}
-			written, err := decode(c.reader, chats, original)
+			message, err := decode(c.reader, chats, original)
 			if err != nil {
 				return false, err
 			}
-			message := written.doc
 			create(c, copies, original.id, &life.Report{
-				UID: message.UID, Message: message.Message, TimeStamp: message.TimeStamp, ReportedBy: askerUID, ReportedAt: c.now,
+				UID: message.doc.UID, Message: message.doc.Message, TimeStamp: message.doc.TimeStamp, ReportedBy: askerUID, ReportedAt: c.now,
 			})
 			added = true
 		}

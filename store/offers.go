@@ -55,10 +55,10 @@ func (s *Store) brief(c *life.Concern, now time.Time) life.Brief {
 
 // openConcerns reads the concerns of those matches whose own time runs, in one call.
 func (s *Store) openConcerns(r *reader, sent []life.Match, now time.Time) (map[int64]life.Concern, error) {
-	ids, asked := []string{}, map[int64]bool{}
+	ids, seen := []string{}, map[int64]bool{}
 	for i := range sent {
-		if idx := sent[i].ConcernIdx; sent[i].MayRun(now) && !asked[idx] {
-			asked[idx] = true
+		if idx := sent[i].ConcernIdx; sent[i].MayRun(now) && !seen[idx] {
+			seen[idx] = true
 			ids = append(ids, life.Decimal(idx))
 		}
 	}
@@ -81,29 +81,29 @@ func (s *Store) openConcerns(r *reader, sent []life.Match, now time.Time) (map[i
 // IncomingMatch returns a match of that type that was sent to the willsoner and is open. It
 // returns life.ErrTimeOut when its time is over, and life.ErrNotFound when it is not the
 // caller's, of the other type, or its concern is taken or was paid for anew.
-func (s *Store) IncomingMatch(ctx context.Context, uid, kind string, idx int64) (Incoming, life.Concern, error) {
+func (s *Store) IncomingMatch(ctx context.Context, uid, kind string, idx int64) (Incoming, error) {
 	r := s.reader(ctx)
 	defer r.end()
 	m, err := matchOf(r, life.Caller{Party: life.Willsoner, UID: uid}, idx)
 	if err != nil {
-		return Incoming{}, life.Concern{}, err
+		return Incoming{}, err
 	}
 	if m.doc.Type != kind || m.doc.Status != life.Init && m.doc.Status != life.Waiting {
-		return Incoming{}, life.Concern{}, life.ErrNotFound
+		return Incoming{}, life.ErrNotFound
 	}
 	concern, err := find(r, concerns, life.Decimal(m.doc.ConcernIdx)).one()
 	if err != nil {
-		return Incoming{}, life.Concern{}, err
+		return Incoming{}, err
 	}
 	now := s.now()
-	if err := open(&m.doc, concern, now); err != nil {
-		return Incoming{}, life.Concern{}, err
+	if err := checkOpen(&m.doc, concern, now); err != nil {
+		return Incoming{}, err
 	}
-	return s.incoming(m.doc, &concern.doc, now), concern.doc, nil
+	return s.incoming(m.doc, &concern.doc, now), nil
 }
 
-// open returns why a match is not open, if so.
-func open(m *life.Match, concern found[life.Concern], now time.Time) error {
+// checkOpen returns why a match is not open, if so.
+func checkOpen(m *life.Match, concern found[life.Concern], now time.Time) error {
 	switch {
 	case !concern.exists || concern.doc.Status != life.Init || !m.IsOf(&concern.doc):
 		return life.ErrNotFound
@@ -124,19 +124,7 @@ func open(m *life.Match, concern found[life.Concern], now time.Time) error {
 // session then, or offered another hour before. done reports whether this call did it.
 func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts time.Time) (m life.Match, done bool, err error) {
 	caller := life.Caller{Party: life.Willsoner, UID: uid}
-	again := func(r *reader, m *life.Match) error {
-		if m.Type != kind {
-			return life.ErrNotFound
-		}
-		concern, err := find(r, concerns, life.Decimal(m.ConcernIdx)).one()
-		if err == nil {
-			err = open(m, concern, s.now())
-		}
-		if err == nil && kind == life.Reserve && !m.StartsAt.Equal(starts) {
-			err = life.ErrAlreadyMatched
-		}
-		return err
-	}
+	again := func(r *reader, m *life.Match) error { return s.checkRepeated(r, m, kind, starts) }
 	return s.changeMatch(ctx, life.Offers, caller, idx, again, func(c *change, m *life.Match) (bool, error) {
 		if m.Type != kind {
 			return false, life.ErrNotFound
@@ -156,7 +144,7 @@ func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts t
 		if err != nil {
 			return false, err
 		}
-		if err := open(m, concern, c.now); err != nil {
+		if err := checkOpen(m, concern, c.now); err != nil {
 			return false, err
 		}
 		if !profile.exists || !profile.doc.Counsels() {
@@ -169,7 +157,7 @@ func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts t
 				return false, err
 			}
 		}
-		isBusy, err := busySent.overlaps(life.SpanOf(begins, concern.doc.Minutes), m.Idx)
+		isBusy, err := busySent.overlaps(life.SpanOf(begins, concern.doc.Minutes))
 		if err != nil {
 			return false, err
 		}
@@ -186,6 +174,21 @@ func (s *Store) Offer(ctx context.Context, uid, kind string, idx int64, starts t
 		c.clearFields("expire_at")
 		return true, nil
 	})
+}
+
+// checkRepeated returns why a repeated offer is not answered as the first one was, if so.
+func (s *Store) checkRepeated(r *reader, m *life.Match, kind string, starts time.Time) error {
+	if m.Type != kind {
+		return life.ErrNotFound
+	}
+	concern, err := find(r, concerns, life.Decimal(m.ConcernIdx)).one()
+	if err == nil {
+		err = checkOpen(m, concern, s.now())
+	}
+	if err == nil && kind == life.Reserve && !m.StartsAt.Equal(starts) {
+		err = life.ErrAlreadyMatched
+	}
+	return err
 }
 
 // card is a willsoner as matches hold it.

@@ -190,7 +190,7 @@ func TestOfferRefused(t *testing.T) {
 					t.Errorf("%v, want %v", err, want)
 				}
 			}
-			detail, _, err := s.IncomingMatch(within(t), uid, test.kind, 5)
+			detail, err := s.IncomingMatch(within(t), uid, test.kind, 5)
 			if told(err, test.detail); err == nil {
 				same(t, []any{detail.Shown, detail.Brief.Nickname, detail.Brief.Minutes, detail.Status}, []any{"init", "수줍은 휴이", int64(30), "init"})
 			}
@@ -244,7 +244,7 @@ func TestOfferedAgain(t *testing.T) {
 		if err != test.want || done || server.Writes() != writes {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
 		}
-		m, _, err := s.IncomingMatch(within(t), "w1", test.kind, 5)
+		m, err := s.IncomingMatch(within(t), "w1", test.kind, 5)
 		if err != test.want || err == nil && m.Shown != life.Waiting {
 			t.Errorf("%s: the detail: %v, want %v", name, err, test.want)
 		}

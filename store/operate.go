@@ -133,6 +133,7 @@ func (p parts) session() Session {
 	}
 	if p.reservation.exists {
 		s.Reservation = p.reservation.doc.Status
+		s.Match.StartsAt = p.reservation.doc.StartsAt // as the lists show it
 	}
 	if p.concern.exists {
 		s.Concern = p.concern.doc.Status
@@ -152,7 +153,7 @@ func (s *Store) End(ctx context.Context, matchIdx int64) (Session, error) {
 		}
 		if p.match.doc.Status == life.Chat {
 			p.match.doc.Complete(c.now)
-			replace(c, matches, p.match, &p.match.doc, written...)
+			replace(c, matches, p.match, &p.match.doc, changedFields...)
 		}
 		if p.room.exists && p.room.doc.Status != life.Complete {
 			p.room.doc.Status = life.Complete

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
+	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
 	"willson/life"
 	"willson/store"
@@ -378,18 +381,20 @@ func TestPayAtOnce(t *testing.T) {
 	s.covered(t)
 }
 
-// TestPayLostReply has a payment stored and its answer lost, once or until the client is
-// told to come back: it was paid once, and the matches are those that are there.
+// TestPayLostReply has a payment stored and its answer lost, or not stored at first: it was
+// paid once, and the matches are those that are there.
 func TestPayLostReply(t *testing.T) {
 	t.Parallel()
-	for _, replies := range []int64{1, 5} {
+	for name, hook := range map[string]fakefirestore.Hook{
+		"lost": lost(1), "always lost": lost(5), "not stored": fakefirestore.OnBareCommit(fakefirestore.First(2, fakefirestore.Code(codes.Aborted))),
+	} {
 		s, server := faked(t)
 		s.clock.step = time.Microsecond
 		s.put(t, town())
-		server.OnCall(lost(replies))
+		server.OnCall(hook)
 		paid, sent, err := s.Pay(within(t), "a", 1, half, store.Everybody)
 		if err != nil || len(sent) != 3 || paid.MatchCnt != 1 {
-			t.Errorf("%d lost: %d matches of round %d, %v", replies, len(sent), paid.MatchCnt, err)
+			t.Errorf("%s: %d matches of round %d, %v", name, len(sent), paid.MatchCnt, err)
 		}
 		for _, m := range sent {
 			same(t, read[life.Match](t, s, storetest.Path(m.Idx)), m)

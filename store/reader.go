@@ -242,21 +242,20 @@ func (q result[T]) rows(wanted func(*T) error) ([]T, error) {
 // shown reads what was found. One that cannot be read, or that wanted refuses, is left out
 // and logged: others' rows are served around it.
 func (q result[T]) shown(found []raw, wanted func(*T) error) []T {
-	all := make([]T, 0, len(found))
+	all := make([]T, len(found))
+	n := 0
 	for _, doc := range found {
-		f, err := decode(q.reader, q.of, doc)
-		if err != nil {
-			continue
-		}
-		if wanted != nil {
-			if err := wanted(&f.doc); err != nil {
+		err := decodeInto(q.reader, q.of, doc, &all[n])
+		if err == nil && wanted != nil {
+			if err = wanted(&all[n]); err != nil {
 				q.store.unreadable(q.ctx, path.Base(q.of.path), doc.Name(), err)
-				continue
 			}
 		}
-		all = append(all, f.doc)
+		if err == nil {
+			n++
+		}
 	}
-	return all
+	return all[:n]
 }
 
 // sleep pauses, and reports false at once if ctx would end before.

@@ -50,7 +50,7 @@ func TestRoadCost(t *testing.T) {
 			return err
 		}, []int{1}, cost{0, 1, 0, 0, 0}},
 		"incoming match": {func(ctx context.Context, s *subject) error {
-			_, _, err := s.IncomingMatch(ctx, "w1", life.Realtime, 5)
+			_, err := s.IncomingMatch(ctx, "w1", life.Realtime, 5)
 			return err
 		}, []int{1, 1}, cost{2, 0, 0, 2, 0}},
 		"an offer": {func(ctx context.Context, s *subject) error {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,15 +35,17 @@ func TestTown(t *testing.T) {
 		}
 	}
 
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // how long a busy machine takes for all of it
+	defer cancel()
 	begin := time.Now()
 	var offers sync.WaitGroup
 	together(askers*3/2, func(i int) {
 		i %= askers
-		_, sent, err := s.Pay(within(t), fmt.Sprint("a", i), int64(i+1), half, store.Everybody)
+		_, sent, err := s.Pay(ctx, fmt.Sprint("a", i), int64(i+1), half, store.Everybody)
 		asked(err)
 		for _, m := range sent[:min(len(sent), 2+i%2)] {
 			offers.Go(func() {
-				_, err := s.tally(s.Offer(within(t), m.WillsonerUID, life.Realtime, m.Idx, time.Time{}))
+				_, err := s.tally(s.Offer(ctx, m.WillsonerUID, life.Realtime, m.Idx, time.Time{}))
 				asked(err)
 			})
 		}
@@ -56,10 +59,10 @@ func TestTown(t *testing.T) {
 	var selected [askers]bool
 	together(askers, func(i int) {
 		uid := fmt.Sprint("a", i)
-		_, offered, err := s.OffersOn(within(t), uid, life.Realtime, int64(i+1))
+		_, offered, err := s.OffersOn(ctx, uid, life.Realtime, int64(i+1))
 		asked(err)
 		together(2, func(int) {
-			_, err := s.Select(within(t), uid, offered[0].Idx)
+			_, err := s.Select(ctx, uid, offered[0].Idx)
 			asked(err, life.ErrAlreadyMatched, store.ErrUnavailable)
 		})
 		selected[i] = read[life.Match](t, s, storetest.Path(offered[0].Idx)).Status == life.Chat

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"cloud.google.com/go/firestore"
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -98,12 +96,6 @@ func (s *subject) pay(t testing.TB, uid string, concern int64) []life.Match {
 		t.Fatal(err)
 	}
 	return sent
-}
-
-// to finds the match that was sent to a willsoner.
-func to(uid string, sent []life.Match) int64 {
-	i := slices.IndexFunc(sent, func(m life.Match) bool { return m.WillsonerUID == uid })
-	return sent[i].Idx
 }
 
 // offer makes a willsoner's offer of a realtime match.
@@ -200,9 +192,6 @@ func shownOf[T any](all []T, of func(T) (int64, string)) string {
 	}
 	return strings.Join(texts, ", ")
 }
-
-// gone removes a field or a document where an edit is wanted.
-var gone = firestore.Delete
 
 func storetestPaid(idx int64, uid string) life.Concern { return storetest.Paid(idx, uid, noon) }
 

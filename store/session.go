@@ -2,132 +2,18 @@ package store
 
 import (
 	"context"
-	"log/slog"
+	"time"
 
 	"willson/internal/docbytes"
 	"willson/life"
 )
 
-// changeMatch runs f on a match to which the caller may do this, in a transaction, and
-// returns the match as it is afterwards.
-//
-// The match is looked at without a lock while the transaction begins. That look refuses
-// strangers and wrong states and answers repetitions: nobody can lock what is not theirs
-// to change, and nothing is locked for nothing. f is given what it saw, and reads the rest
-// in the transaction while the match is read there once more; if it has changed in
-// between, the attempt counts for nothing.
-//
-// f changes the match, collects what is to be written, and reports whether that is
-// anything. again, which may be nil, looks at a repetition before it is answered. done
-// reports whether this call changed something, in whichever of its attempts: of a request
-// and its repetitions at most one is done.
-func (s *Store) changeMatch(ctx context.Context, a life.Action, caller life.Caller, idx int64, again func(*reader, *life.Match) error, f func(*change, *life.Match) (bool, error)) (m life.Match, done bool, err error) {
-	tries := 0
-	err = s.repeatedly(ctx, string(a), func(c *change) error {
-		done, tries = false, c.attempt()
-		begun := c.begin()
-		look := s.reader(c.ctx)
-		defer look.end()
-		seen, err := matchOf(look, caller, idx)
-		if err != nil {
-			return err
-		}
-		m = seen.doc
-		switch life.May(a, caller.Party, m.Status) {
-		case life.Refused:
-			return life.ErrNotFound
-		case life.Again:
-			if done = c.isOurs(m.UpdatedAt); again == nil {
-				return nil
-			}
-			return again(look, &m)
-		}
-		if err := begun(); err != nil {
-			return err
-		}
-		locked := find(c.reader, matches, seen.id)
-		changed, err := f(c, &m)
-		now, unread := locked.raws()
-		switch {
-		case unread != nil:
-			err = unread
-		case now[0].exists != seen.exists || !now[0].UpdateTime().AsTime().Equal(seen.updated.AsTime()):
-			err = errStale
-		}
-		switch {
-		case isRefusal(err):
-			// A commit of nothing ends the transaction too. Where a database does not lock, it
-			// tells that what led to the refusal was there at one time.
-			c.writes = nil
-			if unsure := c.commit(); unsure != nil {
-				return unsure
-			}
-			return err
-		case err != nil:
-			c.rollBack()
-			return err
-		}
-		done = changed || c.isOurs(m.UpdatedAt)
-		return c.commit()
-	})
-	if done = done && err == nil; done {
-		s.log.InfoContext(ctx, "session changed",
-			slog.String("action", string(a)), slog.Int64("match", idx), slog.Int("attempts", tries))
-	}
-	s.outcome(string(a), done, err)
-	if err != nil {
-		return life.Match{}, false, err
-	}
-	return m, done, nil
-}
-
-// What of a match says whose it is.
-type (
-	ofAsker struct {
-		UID string `firestore:"asker_uid"`
-	}
-	ofWillsoner struct {
-		UID string `firestore:"willsoner_uid"`
-	}
-)
-
-var (
-	ofAskerSchema     = docbytes.For[ofAsker]()
-	ofWillsonerSchema = docbytes.For[ofWillsoner]()
-)
-
-// belongsTo reports whether the caller is that party of a match, of which nothing else
-// needs to be readable.
-func belongsTo(match raw, caller life.Caller) bool {
-	if caller.Party == life.Willsoner {
-		var of ofWillsoner
-		return ofWillsonerSchema.Decode(match.Document, &of) == nil && of.UID == caller.UID
-	}
-	var of ofAsker
-	return ofAskerSchema.Decode(match.Document, &of) == nil && of.UID == caller.UID
-}
-
-// matchOf reads a match for one of its parties. To anybody else there is none, readable
-// or not.
-func matchOf(r *reader, caller life.Caller, idx int64) (found[life.Match], error) {
-	all, err := find(r, matches, life.Decimal(idx)).raws()
-	if err != nil {
-		return found[life.Match]{}, err
-	}
-	if !all[0].exists || !belongsTo(all[0], caller) {
-		return found[life.Match]{}, life.ErrNotFound
-	}
-	return decode(r, matches, all[0])
-}
-
-// written are the fields of a match that an action changes.
-var written = []string{"status", "roomkey", "asker_join", "willsoner_join", "updated_at"}
-
 // Select has the asker accept a waiting match: realtime, its chatroom is open when
 // Select returns; for a later hour, it is reserved. The pots that its concern held are
 // taken. Repeated, it returns the match as it is. It returns life.ErrAlreadyMatched when
-// the concern or either party's time is taken, and life.ErrNotFound also when its time is
-// over, or asker and willsoner are the same. done reports whether this call did it.
+// another match of the concern is under way or either party's time is taken, and
+// life.ErrNotFound also when another match of the concern is complete, its own time is over,
+// or asker and willsoner are the same. done reports whether this call did it.
 func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.Match, done bool, err error) {
 	return s.changeMatch(ctx, life.Selects, life.Caller{Party: life.Asker, UID: askerUID}, idx, hourAgreed, func(c *change, m *life.Match) (bool, error) {
 		starts := m.Starts(c.now)
@@ -137,7 +23,7 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.
 		concernSent := find(c.reader, concerns, life.Decimal(m.ConcernIdx))
 		accountSent := find(c.reader, askers, uidID(m.AskerUID))
 		busySent := busyTimes(c.reader, m.AskerUID, m.WillsonerUID)
-		awaitOthers := c.askOthers(m)
+		rivalsSent := findRivals(c.reader, m)
 		concern, err := concernSent.one()
 		if err != nil {
 			return false, err
@@ -146,15 +32,15 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.
 		if err != nil {
 			return false, err
 		}
-		others, err := awaitOthers()
+		rivals, err := rivalsSent.statuses()
 		if err != nil {
 			return false, err
 		}
-		isBusy, err := busySent.overlaps(life.SpanOf(starts, m.Brief.Minutes), m.Idx)
+		isBusy, err := busySent.overlaps(life.SpanOf(starts, m.Brief.Minutes))
 		if err != nil {
 			return false, err
 		}
-		if err := selectable(m, concern, others, c); err != nil {
+		if err := checkSelectable(m, concern, rivals, c.now); err != nil {
 			return false, err
 		}
 		if isBusy {
@@ -162,7 +48,7 @@ func (s *Store) Select(ctx context.Context, askerUID string, idx int64) (m life.
 		}
 
 		m.Select(c.now)
-		update(c, matches, life.Decimal(m.Idx), m, written...)
+		update(c, matches, life.Decimal(m.Idx), m, changedFields...)
 		if m.IsReservation() {
 			reservation := m.Reservation()
 			create(c, reservations, life.Decimal(m.Idx), &reservation)
@@ -201,40 +87,44 @@ type standing struct {
 
 var standingSchema = docbytes.For[standing]()
 
-// askOthers asks which of the concern's other matches were selected, and returns what waits
-// for their statuses. A match of a payment has no use for them: its concern's document
-// tells.
-func (c *change) askOthers(m *life.Match) func() (map[string]bool, error) {
-	statuses := map[string]bool{}
+// The rivals of a match are the matches of its concern that were selected: a query, or none
+// for a match of a payment, whose concern's document tells.
+type rivals []result[life.Match]
+
+func findRivals(r *reader, m *life.Match) rivals {
 	if m.Round > 0 {
-		return func() (map[string]bool, error) { return statuses, nil }
+		return nil
 	}
-	itself := life.Decimal(m.Idx)
-	sent := run(c.reader, ofConcern(m.ConcernIdx, life.Chat, life.Complete))
-	return func() (map[string]bool, error) {
+	return rivals{run(r, ofConcern(m.ConcernIdx, life.Chat, life.Complete))}
+}
+
+// statuses waits for the rivals, and returns the statuses that one of them has.
+func (q rivals) statuses() (map[string]bool, error) {
+	statuses := map[string]bool{}
+	for _, sent := range q {
 		all, err := sent.raws()
 		if err != nil {
 			return nil, err
 		}
-		for _, other := range all {
+		for _, rival := range all {
 			var of standing
-			if err := standingSchema.Decode(other.Document, &of); err != nil {
+			if err := standingSchema.Decode(rival.Document, &of); err != nil {
 				return nil, err // no document that the query finds
 			}
-			statuses[of.Status] = statuses[of.Status] || other.id != itself
+			statuses[of.Status] = true
 		}
-		return statuses, nil
 	}
+	return statuses, nil
 }
 
-// selectable returns the refusal of a select that its concern stands in the way of.
-func selectable(m *life.Match, concern found[life.Concern], others map[string]bool, c *change) error {
+// checkSelectable returns the refusal of a select that its concern stands in the way of.
+func checkSelectable(m *life.Match, concern found[life.Concern], rivals map[string]bool, now time.Time) error {
 	switch {
-	case others[life.Complete], m.Round > 0 && !concern.exists:
+	case rivals[life.Complete], m.Round > 0 && !concern.exists:
 		return life.ErrNotFound
-	case others[life.Chat]:
+	case rivals[life.Chat]:
 		return life.ErrAlreadyMatched
-	case !concern.exists, m.IsOpen(&concern.doc, c.now):
+	case !concern.exists, m.IsOpen(&concern.doc, now):
 		return nil
 	case concern.doc.Status == life.Matched && m.IsOf(&concern.doc):
 		return life.ErrAlreadyMatched
@@ -263,7 +153,7 @@ func (s *Store) Join(ctx context.Context, caller life.Caller, idx int64) (m life
 		if room.exists && m.Owns(&room.doc) {
 			return c.join(m, caller.Party), nil
 		}
-		return true, c.open(m, caller.Party, room.exists)
+		return true, c.joinFirst(m, caller.Party, room.exists)
 	})
 }
 
@@ -271,31 +161,31 @@ func (c *change) join(m *life.Match, party life.Party) bool {
 	if !m.Join(party, c.now) {
 		return false
 	}
-	update(c, matches, life.Decimal(m.Idx), m, written...)
+	update(c, matches, life.Decimal(m.Idx), m, changedFields...)
 	return true
 }
 
-// open has the party be the first to join a reservation. The reservation's hour counts,
-// which the lists show, should somebody have moved it there alone. taken tells that the
-// roomkey names another's room.
-func (c *change) open(m *life.Match, party life.Party, taken bool) error {
-	var start lookup[life.Message]
-	lookForStart := !taken && isID(m.Roomkey)
-	if lookForStart {
-		// The app writes a start as soon as a match is selected. Where the rules let it, one
-		// lies below a room that was never there, perhaps with more beside it.
-		start = find(c.reader, chats.below(chatrooms.doc(m.Roomkey)), "start")
+// joinFirst has the party be the first to join a reservation. The reservation's hour counts,
+// which the lists show, should somebody have moved it there alone. The room gets a key of
+// its own where that of the match is another room's, or cannot be a document's id.
+func (c *change) joinFirst(m *life.Match, party life.Party, isAnothers bool) error {
+	newKey := isAnothers || !isID(m.Roomkey)
+	var startSent lookup[life.Message]
+	if !newKey {
+		startSent = find(c.reader, chats.below(chatrooms.doc(m.Roomkey)), "start")
 	}
 	agreed, err := reservationOf(c.reader, m)
 	if err != nil {
 		return err
 	}
-	if lookForStart {
-		left, err := start.raws()
+	if !newKey {
+		// The app writes a start as soon as a match is selected. Where the rules let it, one
+		// lies below a room that was never there, perhaps with more beside it.
+		start, err := startSent.raws()
 		if err != nil {
 			return err
 		}
-		taken = left[0].exists
+		newKey = start[0].exists
 	}
 	if !agreed.exists || agreed.doc.Status != life.Reserved {
 		return life.ErrNotFound
@@ -307,12 +197,12 @@ func (c *change) open(m *life.Match, party life.Party, taken bool) error {
 	if m.IsTooEarly(c.now) {
 		return life.ErrTooEarly
 	}
-	if taken || !isID(m.Roomkey) {
+	if newKey {
 		m.Rename(c.now)
 	}
 	m.Join(party, c.now)
 	m.UpdatedAt = c.now
-	update(c, matches, life.Decimal(m.Idx), m, append([]string{"starts_at"}, written...)...)
+	update(c, matches, life.Decimal(m.Idx), m, append([]string{"starts_at"}, changedFields...)...)
 	c.openRoom(m.Chatroom(m.StartsAt))
 	agreed.doc.Status, agreed.doc.Roomkey = life.Opened, m.Roomkey
 	update(c, reservations, agreed.id, &agreed.doc, "status", "roomkey")
@@ -334,7 +224,7 @@ func (s *Store) Complete(ctx context.Context, askerUID string, idx int64) (life.
 		}
 		m.Complete(c.now)
 		room.doc.Status = life.Complete
-		update(c, matches, life.Decimal(m.Idx), m, written...)
+		update(c, matches, life.Decimal(m.Idx), m, changedFields...)
 		update(c, chatrooms, room.id, &room.doc, "status")
 		if concern.exists && concern.doc.Status == life.Matched && m.IsOf(&concern.doc) {
 			concern.doc.Status, concern.doc.UpdatedAt = life.Complete, c.now

@@ -6,8 +6,8 @@
 package docbytes
 
 import (
+	"bytes"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"google.golang.org/grpc/mem"
@@ -67,18 +67,20 @@ func FromBatch(response []byte) (doc Document, missing string, err error) {
 }
 
 // Name returns the document's full resource name, "" when it has no valid one.
-func (d Document) Name() string {
-	name, err := only(d, 1)
-	if err != nil || !utf8.Valid(name) {
-		return ""
-	}
-	return string(name)
-}
+func (d Document) Name() string { return string(d.name()) }
 
 // ID returns the last part of the document's name.
 func (d Document) ID() string {
-	name := d.Name()
-	return name[strings.LastIndexByte(name, '/')+1:]
+	name := d.name()
+	return string(name[bytes.LastIndexByte(name, '/')+1:])
+}
+
+func (d Document) name() []byte {
+	name, err := only(d, 1)
+	if err != nil || !utf8.Valid(name) {
+		return nil
+	}
+	return name
 }
 
 // UpdateTime returns when the document was last changed, for the precondition that it has

@@ -8,8 +8,6 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // Decode fills what p points to with doc's fields, as the library's DataTo does, but more
@@ -31,15 +29,11 @@ func (p *plan) setFields(dst reflect.Value, message []byte, entries protowire.Nu
 		if !s.is(entries) {
 			continue
 		}
-		name, err := only(s.bytes, 1)
+		name, raw, err := entry(s.bytes)
 		if err != nil {
 			return p.fail(err)
 		}
-		raw, err := only(s.bytes, 2)
-		if err != nil {
-			return p.fail(err)
-		}
-		if f := p.field(string(name)); f != nil {
+		if f := p.field(name); f != nil {
 			if err := f.setField(dst.Field(f.index), raw); err != nil {
 				return err
 			}
@@ -91,11 +85,11 @@ func (p *plan) set(dst reflect.Value, v value) error {
 		}
 		dst.SetString(string(v.bytes))
 	case kindTimestamp:
-		var t timestamppb.Timestamp
-		if proto.Unmarshal(v.bytes, &t) != nil || !t.IsValid() {
-			return p.fail(errMalformed)
+		t, err := readTimestamp(v.bytes)
+		if err != nil {
+			return p.fail(err)
 		}
-		*dst.Addr().Interface().(*time.Time) = t.AsTime()
+		*dst.Addr().Interface().(*time.Time) = t
 	case kindArray:
 		return p.setElements(dst, v.bytes)
 	case kindMap:

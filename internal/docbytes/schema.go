@@ -80,6 +80,7 @@ func newPlan(t reflect.Type, path string) plan {
 
 func newFields(t reflect.Type, path string) []plan {
 	var fields []plan
+	unquoted := regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`)
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, option, _ := strings.Cut(f.Tag.Get("firestore"), ",")
@@ -91,9 +92,8 @@ func newFields(t reflect.Type, path string) []plan {
 		case name == "":
 			name = f.Name
 		}
-		plain, _ := regexp.MatchString(`^[A-Za-z_][A-Za-z_0-9]*$`, name)
 		switch {
-		case !plain:
+		case !unquoted.MatchString(name):
 			panic(fmt.Sprintf("docbytes: %v has a field %q", t, name))
 		case option != "" && option != "omitempty":
 			panic(fmt.Sprintf("docbytes: %v has the option %q", t, option))
@@ -108,9 +108,9 @@ func newFields(t reflect.Type, path string) []plan {
 }
 
 // field returns the plan of a struct's field, or nil.
-func (p *plan) field(name string) *plan {
+func (p *plan) field(name []byte) *plan {
 	for i := range p.fields {
-		if p.fields[i].name == name {
+		if p.fields[i].name == string(name) {
 			return &p.fields[i]
 		}
 	}

@@ -2,8 +2,10 @@ package docbytes
 
 import (
 	"errors"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // A kind is the number of a field of google.firestore.v1.Value, and so a value's type.
@@ -107,6 +109,27 @@ func only(message []byte, number protowire.Number) (content []byte, err error) {
 	return content, nil
 }
 
+// entry returns the name and the Value of an entry of a map, as two calls of only would.
+func entry(message []byte) (name, value []byte, err error) {
+	s := scanner{rest: message}
+	for s.next() {
+		var content *[]byte
+		switch {
+		case s.is(1):
+			content = &name
+		case s.is(2):
+			content = &value
+		default:
+			continue
+		}
+		if *content != nil {
+			return nil, nil, errMalformed
+		}
+		*content = s.bytes
+	}
+	return name, value, s.err
+}
+
 // A value is a google.firestore.v1.Value: its type, and its content in bytes or bits.
 type value struct {
 	kind  kind
@@ -126,4 +149,23 @@ func readValue(b []byte) (v value, err error) {
 		v = value{kind: s.number, bytes: s.bytes, bits: s.bits}
 	}
 	return v, s.err
+}
+
+// readTimestamp reads a google.protobuf.Timestamp.
+func readTimestamp(b []byte) (time.Time, error) {
+	var t timestamppb.Timestamp
+	s := scanner{rest: b}
+	for s.next() {
+		switch {
+		case s.wire != protowire.VarintType:
+		case s.number == 1:
+			t.Seconds = int64(s.bits)
+		case s.number == 2:
+			t.Nanos = int32(s.bits)
+		}
+	}
+	if s.err != nil || !t.IsValid() {
+		return time.Time{}, errMalformed
+	}
+	return t.AsTime(), nil
 }

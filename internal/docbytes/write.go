@@ -27,7 +27,7 @@ func (s *Schema[T]) Fields(p *T) (map[string]*pb.Value, error) {
 func (s *Schema[T]) Update(p *T, names ...string) (map[string]*pb.Value, error) {
 	fields := make(map[string]*pb.Value, len(names))
 	for _, name := range names {
-		f := s.document.field(name)
+		f := s.document.field([]byte(name))
 		if f == nil {
 			return nil, fmt.Errorf("docbytes: no field %q", name)
 		}
