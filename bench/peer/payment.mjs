@@ -9,8 +9,22 @@ const OFFERING_MS = 300 * 1000;
 const HELD_MS = 390 * 1000;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** Pays, in one batch, on the condition that account and concern are as they were read; returns the concern. */
-export async function pay(db, uid, id, { ticket_idx }) {
+// gRPC's codes for a batch that came second: a document exists already, or is not as it was read.
+const LOST = [6, 9];
+
+/** Pays, again if somebody was first; returns the concern. */
+export async function pay(db, uid, id, body) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await payOnce(db, uid, id, body);
+    } catch (error) {
+      if (attempt === 5 || !LOST.includes(error.code)) throw error;
+    }
+  }
+}
+
+/** Pays, in one batch, on the condition that account and concern are as they were read. */
+async function payOnce(db, uid, id, { ticket_idx }) {
   const ticket = tickets.get(ticket_idx);
   const [account, concern] = await db.getAll(db.collection('askers').doc(uid), db.collection('concerns').doc(id));
   const c = concern.data();
