@@ -21,6 +21,14 @@ export function Asker({ desk }: { desk: Desk }) {
   const [paying, payFor] = useState<Paying>();
   // No list of the server has them.
   const [unpaid, setUnpaid] = useState<{ idx: number; content: string }[]>([]);
+  const pay = (paying: Paying) => {
+    desk.dismiss();
+    payFor(paying);
+  };
+  const back = () => {
+    desk.dismiss();
+    payFor(undefined);
+  };
   const written = (concern: { idx: number; content: string } | undefined) => {
     write(false);
     if (!concern) return;
@@ -32,13 +40,13 @@ export function Asker({ desk }: { desk: Desk }) {
     payFor(undefined);
   };
   if (isWriting) return <ConcernForm desk={desk} done={written} />;
-  if (paying) return <Payment desk={desk} {...paying} paid={paid} back={() => payFor(undefined)} />;
+  if (paying) return <Payment desk={desk} {...paying} paid={paid} back={back} />;
 
   const size = (concerns?.total_count ?? 0) + unpaid.length + offers.length + (asker ? asker.ing.length + asker.reserve.length : 0);
   return (
     <section aria-labelledby="asker">
       <h2 id="asker">{t.asAsker}</h2>
-      <p class="actions"><button type="button" class="primary" onClick={() => write(true)}>{t.writeConcern}</button></p>
+      <p class="actions"><button type="button" class="primary" onClick={() => { desk.dismiss(); write(true); }}>{t.writeConcern}</button></p>
       {concerns && asker && size === 0 && <p class="hint">{t.nothing}</p>}
       <Group name={t.ing} size={asker?.ing.length}>
         {asker?.ing.map(({ idx, concern, willsoner, start }) => (
@@ -61,21 +69,21 @@ export function Asker({ desk }: { desk: Desk }) {
         {unpaid.map(({ idx, content }) => (
           <article key={idx} class="card" data-idx={idx}>
             <p class="topic">{content}</p>
-            <button type="button" onClick={() => payFor({ idx, isAgain: false })}>{t.toPayment}</button>
+            <button type="button" onClick={() => pay({ idx, isAgain: false })}>{t.toPayment}</button>
           </article>
         ))}
       </Group>
       <Group name={t.realtimeConcerns} size={concerns?.realtime.rows.length}>
-        {concerns?.realtime.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="realtime" concern={concern} pay={payFor} />)}
+        {concerns?.realtime.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="realtime" concern={concern} pay={pay} />)}
       </Group>
       <Group name={t.reserveConcerns} size={concerns?.reserve.rows.length}>
-        {concerns?.reserve.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="reserve" concern={concern} pay={payFor} />)}
+        {concerns?.reserve.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="reserve" concern={concern} pay={pay} />)}
       </Group>
       <Group name={t.offers} size={offers.length}>
         {offers.map((offer) => <OldOffer key={offer.idx} offer={offer} desk={desk} />)}
       </Group>
       <Group name={t.completedConcerns} size={concerns?.completed.rows.length}>
-        {concerns?.completed.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="realtime" concern={concern} pay={payFor} />)}
+        {concerns?.completed.rows.map((concern) => <ConcernCard key={concern.idx} desk={desk} type="realtime" concern={concern} pay={pay} />)}
       </Group>
     </section>
   );

@@ -22,6 +22,10 @@ export function DeskPage({ local, person }: { local: Local; person: Person }) {
   const { notice, news } = desk;
 
   useEffect(() => show(session ? 'talk' : 'sessions'), [session?.roomkey]);
+  const showSide = (side: Side) => {
+    desk.dismiss();
+    setSide(side);
+  };
   const showNews = (told: Told) => {
     desk.read();
     show('sessions');
@@ -51,7 +55,7 @@ export function DeskPage({ local, person }: { local: Local; person: Person }) {
           )}
         </div>
       </div>
-      <Road desk={desk} side={side} show={setSide} />
+      <Road desk={desk} side={side} show={showSide} />
       {session ? (
         <Talk key={session.roomkey} local={local} user={person.user} desk={desk} session={session} />
       ) : (

@@ -170,7 +170,11 @@ export function useDesk(local: Local, person: Person) {
     refresh: () => Promise.all(Object.values(refreshed).map((refresh) => refresh())),
     refreshConcerns: refreshed.concerns,
     refreshIncoming: refreshed.incoming,
-    read: () => setNews(undefined),
+    read() {
+      setNews(undefined);
+      setNotice(undefined);
+    },
+    dismiss: () => setNotice(undefined),
 
     // What the forms offer. None of it changes while the page is open.
     async choices() {
