@@ -21,7 +21,7 @@ export WILLSON_BINARY="$PWD/.cache/willson"
 # First, while nobody else's documents are there. The Firestore emulator loses a listener's update now and then
 # (app/test/session.test.js), and the page then waits for nothing: one more try.
 in_browser() {
-	node --test --test-reporter=spec app/test/console.test.js
+	node --test --test-concurrency=1 --test-reporter=spec app/test/console.road.test.js app/test/console.test.js
 }
 in_browser || { echo "The console's tests failed. Once more…"; part in_browser; }
 
