@@ -98,17 +98,22 @@ func (v *verifier) good(t testing.TB, token, uid string) {
 	}
 }
 
+// errorOf is the error of what is refused for this reason.
+func errorOf(reason string) error {
+	switch reason {
+	case "missing":
+		return auth.ErrMissing
+	case "expired":
+		return auth.ErrExpired
+	}
+	return auth.ErrInvalid
+}
+
 // refused fails the test unless the values of the header are refused for this reason,
 // which is then counted.
 func (v *verifier) refused(t testing.TB, reason string, values ...string) {
 	t.Helper()
-	want := auth.ErrInvalid
-	switch reason {
-	case "missing":
-		want = auth.ErrMissing
-	case "expired":
-		want = auth.ErrExpired
-	}
+	want := errorOf(reason)
 	before := v.verdicts(t, reason)
 	uid, err := v.Verify(context.Background(), values)
 	if uid != "" || !errors.Is(err, want) || auth.Reason(err) != reason {

@@ -37,13 +37,7 @@ func (v *verifier) signsIn(t *testing.T, token string, want auth.Identity) {
 // mayNotSignIn fails the test unless the token signs nobody in, for this reason.
 func (v *verifier) mayNotSignIn(t *testing.T, reason, token string) {
 	t.Helper()
-	want := auth.ErrInvalid
-	switch reason {
-	case "missing":
-		want = auth.ErrMissing
-	case "expired":
-		want = auth.ErrExpired
-	}
+	want := errorOf(reason)
 	before := v.verdicts(t, reason)
 	got, err := v.SignIn(context.Background(), token)
 	if got != (auth.Identity{}) || !errors.Is(err, want) || auth.Reason(err) != reason {

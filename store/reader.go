@@ -144,19 +144,25 @@ func (l lookup[T]) raws() ([]raw, error) {
 	return all, nil
 }
 
+// decodeAll decodes documents. One that cannot be read is an error.
+func decodeAll[T any](r *reader, of collection[T], raws []raw) ([]found[T], error) {
+	all := make([]found[T], len(raws))
+	for i, doc := range raws {
+		var err error
+		if all[i], err = decode(r, of, doc); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // all waits for the documents, in the order of their ids. Some may not exist.
 func (l lookup[T]) all() ([]found[T], error) {
 	raws, err := l.raws()
 	if err != nil {
 		return nil, err
 	}
-	all := make([]found[T], len(raws))
-	for i, doc := range raws {
-		if all[i], err = decode(l.reader, l.of, doc); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return decodeAll(l.reader, l.of, raws)
 }
 
 // one waits for the one document asked for, which may not exist.
@@ -221,13 +227,7 @@ func (q result[T]) all() ([]found[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]found[T], len(raws))
-	for i, doc := range raws {
-		if all[i], err = decode(q.reader, q.of, doc); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return decodeAll(q.reader, q.of, raws)
 }
 
 // rows waits for the documents found, and returns those that can be shown.

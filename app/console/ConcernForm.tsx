@@ -1,9 +1,10 @@
 // Writing a concern: what it is about, for whom, and when.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Choice, ConcernRequest } from '../clients/openapi';
-import { categories, inSeoul, useText } from './text';
+import { inSeoul, useText } from './text';
 import type { Desk } from './useDesk';
 import { useSending } from './useSending';
+import { useSubject } from './useSubject';
 
 interface Choices {
   feelings: Choice[];
@@ -14,9 +15,8 @@ interface Choices {
 export function ConcernForm({ desk, done }: { desk: Desk; done(concern: { idx: number; content: string } | undefined): void }) {
   const t = useText();
   const [choices, setChoices] = useState<Choices>();
-  const [category, setCategory] = useState(1);
-  const [subcategories, setSubcategories] = useState<Choice[]>([]);
   const [type, setType] = useState<'realtime' | 'reserve'>('realtime');
+  const subject = useSubject(desk);
   const [isSending, send] = useSending();
   const heading = useRef<HTMLHeadingElement>(null);
 
@@ -24,7 +24,6 @@ export function ConcernForm({ desk, done }: { desk: Desk; done(concern: { idx: n
     heading.current?.focus();
     void desk.choices().then(setChoices);
   }, []);
-  useEffect(() => void desk.subcategories(category).then((found) => setSubcategories(found ?? [])), [category]);
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -49,14 +48,7 @@ export function ConcernForm({ desk, done }: { desk: Desk; done(concern: { idx: n
   return (
     <form class="road" aria-labelledby="write" onSubmit={submit}>
       <h2 id="write" tabIndex={-1} ref={heading}>{t.writeConcern}</h2>
-      <label>{t.category}
-        <select value={category} onChange={(event) => setCategory(Number(event.currentTarget.value))}>
-          {categories.map((name, i) => <option key={name} value={i + 1}>{name}</option>)}
-        </select>
-      </label>
-      <label>{t.subcategory}
-        <select name="subcategory" required>{subcategories.map(({ idx, name }) => <option key={idx} value={idx}>{name}</option>)}</select>
-      </label>
+      {subject.fields}
       <label>{t.concern}<textarea name="content" rows={4} maxLength={300} required /></label>
       <Boxes legend={t.feelings} name="feeling" choices={choices?.feelings} />
       <Boxes legend={t.personalities} name="personality" choices={choices?.personalities} />
@@ -74,7 +66,7 @@ export function ConcernForm({ desk, done }: { desk: Desk; done(concern: { idx: n
       </fieldset>
       {type === 'reserve' && <Windows />}
       <p class="actions">
-        <button type="submit" class="primary" aria-disabled={isSending} disabled={!choices || subcategories.length === 0}>{t.toPayment}</button>
+        <button type="submit" class="primary" aria-disabled={isSending} disabled={!choices || !subject.isKnown}>{t.toPayment}</button>
         <button type="button" class="plain" onClick={() => done(undefined)}>{t.back}</button>
       </p>
     </form>

@@ -1,10 +1,11 @@
 // My page: pots, the way to become a willsoner, and what this user's phone would have been told.
 import { useEffect, useState } from 'preact/hooks';
-import type { Choice, Picture } from '../clients/openapi';
+import type { Picture } from '../clients/openapi';
 import { Words } from './cards';
-import { categories, initial, useText, useTimes } from './text';
+import { initial, useText, useTimes } from './text';
 import type { Desk } from './useDesk';
 import { useSending } from './useSending';
+import { useSubject } from './useSubject';
 
 export function MyPage({ desk }: { desk: Desk }) {
   const t = useText();
@@ -72,11 +73,9 @@ function Invitation({ desk }: { desk: Desk }) {
 function Registration({ desk }: { desk: Desk }) {
   const t = useText();
   const [images, setImages] = useState<Picture[]>([]);
-  const [category, setCategory] = useState(1);
-  const [subcategories, setSubcategories] = useState<Choice[]>([]);
+  const subject = useSubject(desk);
   const [isSending, send] = useSending();
   useEffect(() => void desk.willsonerImages().then((found) => setImages(found ?? [])), []);
-  useEffect(() => void desk.subcategories(category).then((found) => setSubcategories(found ?? [])), [category]);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -89,21 +88,14 @@ function Registration({ desk }: { desk: Desk }) {
   return (
     <form class="road" onSubmit={submit} aria-labelledby="register">
       <h3 id="register">{t.register}</h3>
-      <label>{t.category}
-        <select value={category} onChange={(event) => setCategory(Number(event.currentTarget.value))}>
-          {categories.map((name, i) => <option key={name} value={i + 1}>{name}</option>)}
-        </select>
-      </label>
-      <label>{t.subcategory}
-        <select name="subcategory" required>{subcategories.map(({ idx, name }) => <option key={idx} value={idx}>{name}</option>)}</select>
-      </label>
+      {subject.fields}
       <label>{t.introduction}<input name="introduction" maxLength={200} required /></label>
       <label>{t.experience}<textarea name="experience" rows={3} maxLength={1000} required /></label>
       <label>{t.keywords}<input name="keywords" maxLength={200} /></label>
       <label>{t.image}
         <select name="image" required>{images.map(({ idx, name }) => <option key={idx} value={idx}>{name}</option>)}</select>
       </label>
-      <p class="actions"><button type="submit" class="primary" aria-disabled={isSending} disabled={images.length === 0 || subcategories.length === 0}>{t.register}</button></p>
+      <p class="actions"><button type="submit" class="primary" aria-disabled={isSending} disabled={images.length === 0 || !subject.isKnown}>{t.register}</button></p>
     </form>
   );
 }
