@@ -47,6 +47,10 @@ const prompt = 3 * time.Second
 func startHostile(t *testing.T) faulty {
 	t.Helper()
 	f := startFaulty(t, map[string]string{"REQUEST_DEADLINE": "5s", "LOG_LEVEL": "info"})
+	// Each kind of token has its keys, and they are loaded beside the first requests.
+	waitFor(t, "both kinds of keys are loaded", func() bool {
+		return strings.Count(f.server.log.String(), "Google's keys were loaded") == 2
+	})
 	client := firestoreClient(t, testProject, f.firestore.Addr())
 	for _, m := range []any{putSession(t, client, 1000, "chat"), putSession(t, client, 1001, "waiting")} {
 		t.Logf("a session of others: %+v", m)
