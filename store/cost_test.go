@@ -71,19 +71,19 @@ func TestCost(t *testing.T) {
 		trips        []int
 		first, again cost
 	}{
-		{"waiting", "select", []int{2, 7, 1}, cost{4, 4, 1, 4, 3}, cost{1, 0, 0, 1, 0}},
-		{"agreed", "select", []int{2, 7, 1}, cost{4, 4, 1, 4, 2}, cost{2, 0, 0, 2, 0}},
-		{"paid waiting", "select", []int{2, 6, 1}, cost{4, 3, 1, 4, 6}, cost{1, 0, 0, 1, 0}},
-		{"beside", "select", []int{2, 7, 1}, cost{4, 4, 1, 6, 3}, cost{1, 0, 0, 1, 0}},
+		{"waiting", "select", []int{2, 5, 1}, cost{2, 4, 1, 4, 3}, cost{1, 0, 0, 1, 0}},
+		{"agreed", "select", []int{2, 5, 1}, cost{2, 4, 1, 4, 2}, cost{2, 0, 0, 2, 0}},
+		{"paid waiting", "select", []int{2, 4, 1}, cost{2, 3, 1, 4, 6}, cost{1, 0, 0, 1, 0}},
+		{"beside", "select", []int{2, 5, 1}, cost{2, 4, 1, 6, 3}, cost{1, 0, 0, 1, 0}},
 		{"chat", "join as asker", []int{2, 1, 1}, cost{2, 0, 1, 2, 1}, cost{1, 0, 0, 1, 0}},
-		{"reserved", "join as willsoner", []int{2, 2, 2, 1}, cost{5, 0, 1, 5, 4}, cost{3, 0, 1, 3, 0}},
-		{"opened", "join as asker", []int{2, 2, 1}, cost{3, 0, 1, 3, 1}, cost{3, 0, 1, 3, 0}},
-		{"old", "join as asker", []int{2, 2, 2, 1, 1}, cost{5, 1, 1, 6, 4}, cost{3, 0, 1, 3, 0}},
-		{"chat", "complete", []int{2, 3, 1}, cost{4, 0, 1, 4, 2}, cost{1, 0, 0, 1, 0}},
-		{"chat", "review", []int{2, 5, 1}, cost{6, 0, 1, 6, 1}, cost{6, 0, 1, 6, 0}},
-		{"paid chat", "complete", []int{2, 3, 1}, cost{4, 0, 1, 4, 3}, cost{1, 0, 0, 1, 0}},
-		{"paid chat", "review", []int{2, 5, 1}, cost{6, 0, 1, 6, 2}, cost{6, 0, 1, 6, 0}},
-		{"chat", "report", []int{2, 4, 1}, cost{5, 0, 1, 7, 2}, cost{5, 0, 1, 7, 0}},
+		{"reserved", "join as willsoner", []int{2, 1, 1, 1}, cost{3, 0, 1, 5, 4}, cost{2, 0, 1, 3, 0}},
+		{"opened", "join as asker", []int{2, 1, 1}, cost{2, 0, 1, 3, 1}, cost{2, 0, 1, 3, 0}},
+		{"old", "join as asker", []int{2, 1, 1, 1, 1}, cost{3, 1, 1, 6, 4}, cost{2, 0, 1, 3, 0}},
+		{"chat", "complete", []int{2, 1, 1}, cost{2, 0, 1, 4, 2}, cost{1, 0, 0, 1, 0}},
+		{"chat", "review", []int{2, 1, 1}, cost{2, 0, 1, 6, 1}, cost{2, 0, 1, 6, 0}},
+		{"paid chat", "complete", []int{2, 1, 1}, cost{2, 0, 1, 4, 3}, cost{1, 0, 0, 1, 0}},
+		{"paid chat", "review", []int{2, 1, 1}, cost{2, 0, 1, 6, 2}, cost{2, 0, 1, 6, 0}},
+		{"chat", "report", []int{2, 1, 1}, cost{2, 0, 1, 7, 2}, cost{2, 0, 1, 7, 0}},
 	} {
 		s, server := faked(t)
 		s.clock.set(later(60))

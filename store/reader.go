@@ -18,13 +18,15 @@ import (
 // in a way that may pass. In a transaction the whole of it is tried again.
 const readAttempts = 3
 
-// A reader reads documents, in a transaction if it has one. Every read is sent when it is
-// asked for and waited for when its result is: those that are asked for before one is
-// waited for run at the same time.
+// A reader reads documents, in a transaction if it has one. What is asked for before a
+// result is waited for runs at the same time: queries are sent when they are asked for,
+// look-ups together in one call, which costs more than the documents in it. A reader is for
+// one goroutine.
 type reader struct {
 	ctx         context.Context
 	store       *Store
 	transaction []byte
+	asked       *batch             // the look-ups that are not sent yet, nil if none
 	end         context.CancelFunc // ends what was sent and is not waited for
 }
 
@@ -51,6 +53,7 @@ func (r *reader) send(kind kind, call func(context.Context) (grpc.ClientStream, 
 // receive waits for all answers, and hands each to take. Outside of a transaction it sends
 // the read again, a few times, while the failure may pass; begin is called before each try.
 func (s sent) receive(begin func(), take func(answer []byte) error) error {
+	s.flush()
 	pause := gax.Backoff{Initial: 50 * time.Millisecond, Max: 500 * time.Millisecond, Multiplier: 3}
 	for attempt := 1; ; attempt++ {
 		begin()
@@ -89,53 +92,82 @@ func (s sent) drain(take func([]byte) error) error {
 	}
 }
 
-// A lookup is documents asked for by id.
-type lookup[T any] struct {
+// A batch is the look-ups that go out in one call.
+type batch struct {
 	sent
-	of  collection[T]
-	ids []string
+	names []string
+	docs  map[string]raw // by name, nil until they are received
+	err   error
 }
 
-// find asks for documents by id.
-func find[T any](r *reader, of collection[T], ids ...string) lookup[T] {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = r.store.name(of.doc(id))
+// flush sends the look-ups that were asked for.
+func (r *reader) flush() {
+	b := r.asked
+	if b == nil {
+		return
 	}
-	req := &firestorepb.BatchGetDocumentsRequest{Database: r.store.database, Documents: names}
+	r.asked = nil
+	req := &firestorepb.BatchGetDocumentsRequest{Database: r.store.database, Documents: b.names}
 	if r.transaction != nil {
 		req.ConsistencySelector = &firestorepb.BatchGetDocumentsRequest_Transaction{Transaction: r.transaction}
 	}
-	return lookup[T]{r.send("", func(ctx context.Context) (grpc.ClientStream, error) {
+	b.sent = r.send("", func(ctx context.Context) (grpc.ClientStream, error) {
 		return r.store.client.BatchGetDocuments(ctx, req)
-	}), of, ids}
+	})
 }
 
-// raws waits for the documents, in the order of their ids.
-func (l lookup[T]) raws() ([]raw, error) {
-	byID := make(map[string]raw, len(l.ids))
-	err := l.receive(func() { clear(byID) }, func(answer []byte) error {
+// wait receives all documents of the batch, once.
+func (b *batch) wait() error {
+	if b.docs != nil {
+		return b.err
+	}
+	b.docs = make(map[string]raw, len(b.names))
+	b.err = b.receive(func() { clear(b.docs) }, func(answer []byte) error {
 		doc, missing, err := docbytes.FromBatch(answer)
 		switch {
 		case err != nil:
 			return err
 		case doc != nil:
-			id := doc.ID()
-			byID[id] = raw{doc, id, true}
+			b.docs[doc.Name()] = raw{doc, doc.ID(), true}
 		case missing != "":
-			byID[path.Base(missing)] = raw{id: path.Base(missing)}
+			b.docs[missing] = raw{id: path.Base(missing)}
 		default: // it tells only of its transaction
 			return nil
 		}
-		l.store.metrics.read.Inc()
+		b.store.metrics.read.Inc()
 		return nil
 	})
-	if err != nil {
+	return b.err
+}
+
+// A lookup is documents asked for by id.
+type lookup[T any] struct {
+	*reader
+	batch *batch
+	of    collection[T]
+	ids   []string
+}
+
+// find asks for documents by id.
+func find[T any](r *reader, of collection[T], ids ...string) lookup[T] {
+	if r.asked == nil {
+		r.asked = new(batch)
+	}
+	for _, id := range ids {
+		r.asked.names = append(r.asked.names, r.store.name(of.doc(id)))
+	}
+	return lookup[T]{r, r.asked, of, ids}
+}
+
+// raws waits for the documents, in the order of their ids.
+func (l lookup[T]) raws() ([]raw, error) {
+	l.flush()
+	if err := l.batch.wait(); err != nil {
 		return nil, err
 	}
 	all := make([]raw, len(l.ids))
 	for i, id := range l.ids {
-		doc, ok := byID[id]
+		doc, ok := l.batch.docs[l.store.name(l.of.doc(id))]
 		if !ok {
 			return nil, errors.New("store: a document was neither found nor missing")
 		}
