@@ -167,7 +167,7 @@ step "the server"
 apart=()
 [ -z "$running" ] || apart=(--no-traffic --tag next)
 gcloud run deploy "$SERVICE" --source . --project "$PROJECT" --region "$REGION" --allow-unauthenticated \
-  --service-account "$account" --update-env-vars "GOOGLE_CLOUD_PROJECT=$PROJECT" \
+  --set-build-env-vars "^|^GOFLAGS=${GOFLAGS-}" --service-account "$account" --update-env-vars "GOOGLE_CLOUD_PROJECT=$PROJECT" \
   --startup-probe httpGet.path=/health,periodSeconds=1,timeoutSeconds=1,failureThreshold=30 ${apart[@]+"${apart[@]}"}
 url=$(ask "the server's address is not told" gcloud run services describe "$SERVICE" --project "$PROJECT" --region "$REGION" --format 'value(status.url)')
 new=$url

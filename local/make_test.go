@@ -33,7 +33,7 @@ func TestSettings(t *testing.T) {
 		{"show", "OTEL_EXPORTER_OTLP_ENDPOINT=collector", "", "OTEL_"},
 		{"show OTEL_TRACES_EXPORTER=otlp", "", "OTEL_TRACES_EXPORTER=otlp", ""},
 		{"show", "CHROME_PATH=/nowhere", "", "CHROME_PATH="},
-		{"show", "GOFLAGS=-n", "GOFLAGS=-mod=readonly -buildvcs=false", ""},
+		{"show", "GOFLAGS=-n", "GOFLAGS=-mod=readonly -buildvcs=false -tags=disable_grpc_modules,grpcnotrace", ""},
 		{"show", "GO111MODULE=off", "GO111MODULE=on", ""},
 		{"show", "GOWORK=/elsewhere/go.work", "GOWORK=off", ""},
 		{"show", "CGO_ENABLED=1", "CGO_ENABLED=0", ""},
