@@ -78,8 +78,10 @@ func dialOptions() []grpc.DialOption {
 // owner bypasses the emulator's security rules, as a service account bypasses Firestore's.
 type owner struct{}
 
+var ownerHeader = map[string]string{"authorization": "Bearer owner"}
+
 func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": "Bearer owner"}, nil
+	return ownerHeader, nil
 }
 
 func (owner) RequireTransportSecurity() bool { return false }

@@ -118,9 +118,11 @@ func isID(s string) bool {
 		s != "." && s != ".." && !(strings.HasPrefix(s, "__") && strings.HasSuffix(s, "__"))
 }
 
+var uidEscapes = strings.NewReplacer("%", "%25", "/", "%2F")
+
 // uidID is a uid as the id of a document: no two uids have the same.
 func uidID(uid string) string {
-	id := strings.NewReplacer("%", "%25", "/", "%2F").Replace(uid)
+	id := uidEscapes.Replace(uid)
 	if !isID(id) {
 		id = "%00" + id
 	}
