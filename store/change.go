@@ -12,6 +12,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"willson/internal/docbytes"
+	"willson/life"
 )
 
 // attempts is how often a change is tried before the client is told to come back. Against
@@ -156,12 +159,12 @@ func (c *change) rollBack() {
 // name is the full name of a document.
 func (s *Store) name(path string) string { return s.documents + "/" + path }
 
-func (c *change) write(w *pb.Write, fields map[string]*pb.Value, path string, err error) {
+func (c *change) write(w *pb.Write, fields docbytes.Fields, path string, err error) {
 	if err != nil {
 		c.err = errors.Join(c.err, fmt.Errorf("store: %s: %w", path, err))
 		return
 	}
-	w.Operation = &pb.Write_Update{Update: &pb.Document{Name: c.store.name(path), Fields: fields}}
+	w.Operation = &pb.Write_Update{Update: fields.Of(c.store.name(path))}
 	c.writes = append(c.writes, w)
 }
 
@@ -220,7 +223,8 @@ func remove[T any](c *change, in collection[T], as found[T]) {
 // startRoom writes a new room's start, with the server's time, without which the app lets
 // nobody enter.
 func (c *change) startRoom(roomkey string) {
-	fields := map[string]*pb.Value{"uid": value("start"), "message": value("")}
+	in := chats.below(chatrooms.doc(roomkey))
+	fields, err := in.schema.Update(&life.Message{UID: "start"}, "uid", "message")
 	c.write(&pb.Write{
 		CurrentDocument: exists(false),
 		UpdateTransforms: []*pb.DocumentTransform_FieldTransform{{
@@ -229,5 +233,5 @@ func (c *change) startRoom(roomkey string) {
 				SetToServerValue: pb.DocumentTransform_FieldTransform_REQUEST_TIME,
 			},
 		}},
-	}, fields, chats.below(chatrooms.doc(roomkey)).doc("start"), nil)
+	}, fields, in.doc("start"), err)
 }

@@ -1,8 +1,7 @@
 // Package docbytes reads and writes Firestore documents by the firestore tags of structs.
 //
-// It reads straight from the bytes that came over the wire, where the library decodes
-// twice, first into protobuf messages and from those with DataTo; BenchmarkDecode shows
-// the difference. It writes the messages that a commit carries.
+// It works on the bytes that go over the wire, where the library makes protobuf messages
+// in between, and documents of those with DataTo. BenchmarkDecode shows the difference.
 package docbytes
 
 import (

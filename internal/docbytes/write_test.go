@@ -27,14 +27,19 @@ func TestFields(t *testing.T) {
 	empty := row{Inner: inner{Tags: []string{}}, Texts: []string{}, Numbers: []int64{}, Times: []time.Time{}, Inners: []inner{}, Rates: []float64{}}
 	for name, r := range map[string]row{"full": full, "empty": empty} {
 		got, err := schema.Fields(&r)
-		if want := library.written(t, r); err != nil || !same(got, want) {
-			t.Errorf("%s: %v and %v\nwant %v", name, err, got, want)
+		if want := library.written(t, r); err != nil || !same(t, got, want) {
+			t.Errorf("%s: %v and %q\nwant %v", name, err, got, want)
 		}
 	}
 }
 
-func same(a, b map[string]*pb.Value) bool {
-	return proto.Equal(&pb.MapValue{Fields: a}, &pb.MapValue{Fields: b})
+// same reports whether a document with the fields arrives as one with those wanted.
+func same(t *testing.T, fields docbytes.Fields, want map[string]*pb.Value) bool {
+	var arrived pb.Document
+	if err := proto.Unmarshal(encode(t, fields.Of("name")), &arrived); err != nil {
+		t.Fatal(err)
+	}
+	return proto.Equal(&arrived, &pb.Document{Name: "name", Fields: want})
 }
 
 type optional struct {
@@ -62,8 +67,8 @@ func TestEmpty(t *testing.T) {
 		"texts": []any{}, "numbers": []any{}, "times": []any{}, "inners": []any{}, "flag": false, "rates": []any{},
 		"flag_p": nil, "text_p": nil, "when_p": nil, "NoTag": "",
 	}).Fields
-	if err != nil || !same(got, want) {
-		t.Errorf("%v and %v\nwant %v", err, got, want)
+	if err != nil || !same(t, got, want) {
+		t.Errorf("%v and %q\nwant %v", err, got, want)
 	}
 }
 
@@ -83,8 +88,8 @@ func TestUpdate(t *testing.T) {
 		{optional{Text: "a"}, nil, fields{}},
 	} {
 		got, err := schema.Update(&test.o, test.names...)
-		if want := message("", test.want).Fields; err != nil || !same(got, want) {
-			t.Errorf("%q: %v and %v, want %v", test.names, err, got, want)
+		if want := message("", test.want).Fields; err != nil || !same(t, got, want) {
+			t.Errorf("%q: %v and %q, want %v", test.names, err, got, want)
 		}
 	}
 	for _, name := range []string{"Text", "inner.name", ""} {
