@@ -89,7 +89,11 @@ func (s *Store) repeatedly(ctx context.Context, label string, try func(*change) 
 	var before []time.Time
 	for {
 		r := s.reader(ctx)
-		c := &change{reader: r, now: s.now().UTC().Truncate(time.Microsecond), before: before}
+		now := s.now().UTC().Truncate(time.Microsecond)
+		if n := len(before); n > 0 && !now.After(before[n-1]) { // each attempt is known by its time
+			now = before[n-1].Add(time.Microsecond)
+		}
+		c := &change{reader: r, now: now, before: before}
 		err := try(c)
 		r.end()
 		exists := status.Code(err) == codes.AlreadyExists
