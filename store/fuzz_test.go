@@ -127,6 +127,7 @@ func FuzzActions(f *testing.F) {
 	}
 	people := []string{"a", "b", "c/d"}
 	f.Fuzz(func(t *testing.T, steps []byte) {
+		t.Parallel()
 		s, server := faked(t)
 		s.put(t, someMatches(people))
 		do := func(what, who, idx byte) {

@@ -28,6 +28,7 @@ func FuzzRoad(f *testing.F) {
 	}
 	people := []string{"a", "b", "c"}
 	f.Fuzz(func(t *testing.T, steps []byte) {
+		t.Parallel()
 		s, server := faked(t)
 		s.clock.step = time.Microsecond
 		all := docs{}
