@@ -8,7 +8,7 @@ import (
 
 // run is everything in one terminal.
 func (l *local) run(ctx context.Context) error {
-	return l.withSeed(ctx, l.api.check("the server", "PORT"), func(e *emulators) error { return l.serve(ctx, e) })
+	return l.withSeed(ctx, l.api.check("the server", "PORT, as in make run PORT=8001"), func(e *emulators) error { return l.serve(ctx, e) })
 }
 
 // emulators is the part of run that keeps the data, for those who start the server themselves.
@@ -32,7 +32,7 @@ func (l *local) server(ctx context.Context) error {
 	if errors.Join(answers("http://"+e.Auth.call()+"/"), answers("http://"+e.Firestore.call()+"/")) != nil {
 		return errors.New("the emulators are not running: `make emulators` in another terminal starts them")
 	}
-	if err := l.api.check("the server", "PORT"); err != nil {
+	if err := l.api.check("the server", "PORT, as in make run PORT=8001"); err != nil {
 		return err
 	}
 	return l.serve(ctx, &emulators{process: &process{}}) // not ours, so we do not know when they end
