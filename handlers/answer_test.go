@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,24 +18,26 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"willson/auth"
 	"willson/handlers"
+	"willson/internal/fakefirestore"
 	"willson/life"
 	"willson/store"
 )
 
-// TestErrors is the contract's table, as far as tokens and the store bring it about, whatever
-// was asked.
+// secret is what an error may say and an answer may not.
+const secret = "secret detail of projects/p/documents/chatrooms/x"
+
+// TestErrors is the contract's table, as far as tokens bring it about and any request may
+// come to it, whatever was asked. Nothing is asked of the store for who is nobody.
 func TestErrors(t *testing.T) {
 	t.Parallel()
-	badToken := func(err error) func(*handlers.Config) {
-		return func(cfg *handlers.Config) {
-			cfg.Verifier = verifier(func([]string) (string, error) { return "", err })
-		}
-	}
-	wrapped := func(err error) error { return fmt.Errorf("secret detail of projects/p/documents/chatrooms/x: %w", err) }
+	wrapped := func(err error) error { return fmt.Errorf(secret+": %w", err) }
 	for name, test := range map[string]struct {
-		token, store  error
+		token, answer error
 		status        int
 		code, message string
 	}{
@@ -44,7 +48,6 @@ func TestErrors(t *testing.T) {
 		"keys unavailable":    {wrapped(auth.ErrUnavailable), nil, 503, "service_unavailable", "Service unavailable"},
 		"out of time, token":  {context.DeadlineExceeded, nil, 504, "deadline_exceeded", "Deadline exceeded"},
 		"verifying fails":     {errors.New("no project"), nil, 500, "internal_error", "Internal error"},
-		"nothing":             {nil, life.ErrNotFound, 404, "not_found", "Result not found"},
 		"store unavailable":   {nil, wrapped(store.ErrUnavailable), 503, "service_unavailable", "Service unavailable"},
 		"out of time, store":  {nil, wrapped(context.DeadlineExceeded), 504, "deadline_exceeded", "Deadline exceeded"},
 		"anything else":       {nil, wrapped(errors.New("boom")), 500, "internal_error", "Internal error"},
@@ -52,61 +55,118 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var asked []string // methods of the store
-			down := func(cfg *handlers.Config) {
-				cfg.Store = downStore(func(_ context.Context, method string) error {
-					asked = append(asked, method)
-					return test.store
+			api := failing(t, test.answer)
+			if test.token != nil {
+				api = serve(t, unreached, func(cfg *handlers.Config) {
+					cfg.Verifier = verifier(func([]string) (string, error) { return "", test.token })
 				})
 			}
-			api := serve(t, down)
-			if test.token != nil {
-				api = serve(t, down, badToken(test.token))
-			}
-			if test.status == http.StatusNotFound {
-				api.described = nil // each refusal belongs to some requests: see TestRefusedByTheStore
-			}
-			for _, route := range handlers.Routes() {
-				if route.Party == "" && !route.Body { // how the process is: see TestHealth
-					continue
-				}
-				methods := []string{route.Method}
-				if route.Method == http.MethodGet {
-					methods = append(methods, http.MethodHead)
-				}
-				for _, method := range methods {
-					before := len(asked)
-					got := api.send(t, method, pathOf(route), goodBody(t, route), "Accept-Encoding", "gzip", "If-None-Match", "*")
-					got.wantHeaders(t, "Allow", "")
-					switch {
-					case test.token == nil && len(asked) == before: // the store has no part in it
-						if !slices.Contains([]int{200, 304, 404, 501}, got.StatusCode) {
-							t.Errorf("%s %s: %s", method, route.Path, got.Status)
-						}
-					case route.Credential && test.status == http.StatusUnauthorized: // no header is to blame
-						got.wantError(t, 401, "login_failed", "id or password is incorrect.")
-					default:
-						got.wantError(t, test.status, test.code, test.message)
-					}
-				}
-			}
-			if test.store == nil {
-				if len(asked) > 0 {
-					t.Errorf("asked %v for nobody", asked)
-				}
-				return
-			}
-			for method := range reflect.TypeFor[handlers.Store]().Methods() {
-				// A push token is a courtesy: see TestPushTokens. For Ready: TestHealth.
-				if !slices.Contains(append(asked, "EnterKnown", "KeepPushToken", "Ready"), method.Name) {
-					t.Errorf("no request asks %s", method.Name)
+			for _, asked := range requests(t) {
+				got := asked.of(t, api)
+				got.wantHeaders(t, "Allow", "")
+				if asked.Credential && test.status == http.StatusUnauthorized { // no header is to blame
+					got.wantError(t, 401, "login_failed", "id or password is incorrect.")
+				} else {
+					got.wantError(t, test.status, test.code, test.message)
 				}
 			}
 		})
 	}
 }
 
-// TestRefusedByTheStore: each refusal is described where it belongs.
+// A sound is a request with nothing wrong in it.
+type sound struct {
+	handlers.Route
+	method, body string // HEAD also of what is got
+}
+
+// requests are sound ones of every route but those of how the process is: see TestHealth.
+func requests(t *testing.T) (all []sound) {
+	t.Helper()
+	for _, route := range handlers.Routes() {
+		if route.Party == "" && !route.Body {
+			continue
+		}
+		all = append(all, sound{route, route.Method, goodBody(t, route)})
+		if route.Method == http.MethodGet {
+			all = append(all, sound{route, http.MethodHead, ""})
+		}
+	}
+	return all
+}
+
+// of sends the request.
+func (s sound) of(t *testing.T, a *api) response {
+	t.Helper()
+	return a.send(t, s.method, pathOf(s.Route), s.body, "Accept-Encoding", "gzip", "If-None-Match", "*")
+}
+
+// TestStoreFails: no request passes over what the store returns when Firestore refuses it,
+// cannot be reached or does not answer.
+func TestStoreFails(t *testing.T) {
+	t.Parallel()
+	const deadline = 200 * time.Millisecond
+	refusing := startRoad(t, byAnybody)
+	refusing.firestore.OnCall(fakefirestore.Always(fakefirestore.Fault{Err: status.Error(codes.PermissionDenied, secret)}))
+	var asking []sound // those in which the store has a part
+	for _, asked := range requests(t) {
+		calls := len(refusing.firestore.Calls())
+		got := asked.of(t, refusing.api)
+		if len(refusing.firestore.Calls()) > calls {
+			got.wantError(t, 500, "internal_error", "Internal error")
+			asking = append(asking, asked)
+		} else if !slices.Contains([]int{200, 304, 404, 501}, got.StatusCode) {
+			t.Errorf("%s %s: %s", asked.method, asked.Path, got.Status)
+		}
+	}
+	unavailable := startRoad(t, byAnybody)
+	unavailable.firestore.OnCall(fakefirestore.Always(fakefirestore.Code(codes.Unavailable)))
+	hanging := startRoad(t, byAnybody, func(cfg *handlers.Config) { cfg.Deadline = deadline })
+	hanging.firestore.OnCall(fakefirestore.Always(fakefirestore.Fault{Hang: true}))
+	var answers sync.WaitGroup
+	for _, asked := range asking {
+		answers.Go(func() {
+			asked.of(t, unavailable.api).wantError(t, 503, "service_unavailable", "Service unavailable")
+		})
+		answers.Go(func() {
+			begin := time.Now()
+			asked.of(t, hanging.api).wantError(t, 504, "deadline_exceeded", "Deadline exceeded")
+			if took := time.Since(begin); took < deadline || took > deadline+5*time.Second {
+				t.Errorf("%s took %v", asked.Path, took)
+			}
+		})
+	}
+	answers.Wait()
+}
+
+// byAnybody takes tokens as the tests without a road do.
+func byAnybody(cfg *handlers.Config) { cfg.Verifier = anybody }
+
+// TestStoreIsAsked: nothing is wanted of the store that no handler asks, which is read in the
+// code: to Go's tools a method of an interface is in use.
+func TestStoreIsAsked(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source []byte
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, content...)
+	}
+	for method := range reflect.TypeFor[handlers.Store]().Methods() {
+		if !bytes.Contains(source, []byte("s.Store."+method.Name+"(")) {
+			t.Errorf("no handler asks for %s", method.Name)
+		}
+	}
+}
+
+// TestRefusedByTheStore: each refusal has its status and code, and is described where it
+// belongs.
 func TestRefusedByTheStore(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -128,7 +188,7 @@ func TestRefusedByTheStore(t *testing.T) {
 			"keepKeywords", "registerWillsoner", "showAskerPage", "showWillsonerPage", "showWillsonerPageV2", "listTransactions",
 		}},
 	} {
-		api := serve(t, failing(fmt.Errorf("wrapped: %w", test.err)))
+		api := failing(t, fmt.Errorf("wrapped: %w", test.err))
 		for _, route := range handlers.Routes() {
 			if slices.Contains(test.operation, operation(t, route).ID) {
 				got := api.send(t, route.Method, pathOf(route), goodBody(t, route))
@@ -375,45 +435,37 @@ func TestCompression(t *testing.T) {
 	}
 }
 
+// TestDeadline also bounds the wait for the keys of tokens; for the store see TestStoreFails.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	const deadline = 100 * time.Millisecond
-	untilTheEnd := func(ctx context.Context, _ string) error {
-		<-ctx.Done()
-		return fmt.Errorf("waited: %w", ctx.Err())
-	}
-	for name, edit := range map[string]func(*handlers.Config){
-		"the store":    func(cfg *handlers.Config) { cfg.Store = downStore(untilTheEnd) },
-		"the verifier": func(cfg *handlers.Config) { cfg.Verifier = slowVerifier{cfg.Verifier, untilTheEnd} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := serve(t, edit, func(cfg *handlers.Config) { cfg.Deadline = deadline })
-			for _, route := range handlers.Routes() {
-				if operation(t, route).Answers["409"].Ref == "" && !route.DataInErrors && !route.Credential && route.Path != chatrooms {
-					continue // some lists, sign-in and all changes are enough
-				}
-				begin := time.Now()
-				api.send(t, route.Method, pathOf(route), goodBody(t, route)).wantError(t, 504, "deadline_exceeded", "Deadline exceeded")
-				if took := time.Since(begin); took < deadline || took > deadline+5*time.Second {
-					t.Errorf("%s took %v", route.Path, took)
-				}
+	api := serve(t, unreached, func(cfg *handlers.Config) {
+		cfg.Verifier, cfg.Deadline = slowVerifier{cfg.Verifier}, deadline
+	})
+	var answers sync.WaitGroup
+	for _, asked := range requests(t) {
+		answers.Go(func() {
+			begin := time.Now()
+			asked.of(t, api).wantError(t, 504, "deadline_exceeded", "Deadline exceeded")
+			if took := time.Since(begin); took < deadline || took > deadline+5*time.Second {
+				t.Errorf("%s took %v", asked.Path, took)
 			}
 		})
 	}
+	answers.Wait()
 }
 
-type slowVerifier struct {
-	handlers.Verifier
-	wait func(context.Context, string) error
+// A slowVerifier waits until the request's end.
+type slowVerifier struct{ handlers.Verifier }
+
+func (slowVerifier) Verify(ctx context.Context, _ []string) (string, error) {
+	<-ctx.Done()
+	return "", fmt.Errorf("waited: %w", ctx.Err())
 }
 
-func (v slowVerifier) Verify(ctx context.Context, _ []string) (string, error) {
-	return "", v.wait(ctx, "")
-}
-
-func (v slowVerifier) SignIn(ctx context.Context, _ string) (auth.Identity, error) {
-	return auth.Identity{}, v.wait(ctx, "")
+func (slowVerifier) SignIn(ctx context.Context, _ string) (auth.Identity, error) {
+	<-ctx.Done()
+	return auth.Identity{}, fmt.Errorf("waited: %w", ctx.Err())
 }
 
 // TestTooMany fills the server and has it turn away the next.

@@ -18,7 +18,7 @@ import (
 
 // A concernStore takes every concern and payment, and keeps the last that it was given.
 type concernStore struct {
-	downStore
+	handlers.Store
 	concern life.Concern
 	asked   string
 }

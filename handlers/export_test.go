@@ -24,6 +24,15 @@ func Try(method, path string, party life.Party, body, dataInErrors bool, handle 
 	}}
 }
 
+// Failing are all routes, each with nothing but this error for everybody.
+func Failing(err error) []Route {
+	routes := Routes()
+	for i := range routes {
+		routes[i].handle = func(context.Context, request) (any, error) { return nil, err }
+	}
+	return routes
+}
+
 // Whole and OutOfRange are what handlers return for other answers than data.
 func Whole(answer any) any        { return whole{answer} }
 func OutOfRange(year int64) error { return outOfRange(year) }

@@ -96,7 +96,7 @@ func TestReports(t *testing.T) {
 // TestBadBodies never reach the store.
 func TestBadBodies(t *testing.T) {
 	t.Parallel()
-	api := serve(t, unreached(t))
+	api := serve(t, unreached)
 	long := strings.Repeat("긴", 1001)
 	for _, body := range []string{
 		``, ` `, `null`, `1`, `"x"`, `[]`, `[{}]`, `true`, `{`, `{}{}`, `{} x`, "{}\x00", `{"a":}`, `{'a':1}`, "\xff", `{"a":"` + "\xff" + `"}`, "\ufeff{}",

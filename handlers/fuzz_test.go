@@ -4,17 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/codes"
 
 	"willson/handlers"
+	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
 	"willson/life"
 	"willson/store"
@@ -130,9 +134,9 @@ func FuzzDocuments(f *testing.F) {
 	})
 }
 
-// A shownStore shows everybody the same documents.
+// A shownStore shows everybody the same documents, and has no others.
 type shownStore struct {
-	downStore
+	handlers.Store
 	match   store.Incoming
 	concern store.ShownConcern
 	home    store.Home
@@ -189,6 +193,13 @@ func FuzzRoadDocuments(f *testing.F) {
 		f.Add(int64(1), int64(30), int64(1605077440300), "잔나", "F", shown, true, shown%2 == 0)
 		f.Add(int64(1<<62), int64(1<<40), int64(-1), "<\u2028\x00", "여", shown, false, shown%2 == 1)
 	}
+	firestore := startFirestore(f)
+	var others atomic.Bool // are asked for
+	firestore.OnCall(func(fakefirestore.Call) fakefirestore.Fault {
+		others.Store(true)
+		return fakefirestore.Code(codes.PermissionDenied)
+	})
+	empty := openStore(f, firestore, store.Config{Log: slog.New(slog.DiscardHandler)})
 	f.Fuzz(func(t *testing.T, idx, minutes, millis int64, text, gender string, shown byte, full, reserved bool) {
 		if idx < 1 || minutes < 1 || text == "" || !utf8.ValidString(text+gender) || millis < -30_000_000_000_000 || millis > 200_000_000_000_000 {
 			t.Skip()
@@ -230,8 +241,7 @@ func FuzzRoadDocuments(f *testing.F) {
 			m.Brief = c.Brief(text, at)
 		}
 		m.Card, s.concern.Concern, s.match.Match = s.card, c, m
-		down := false // the store is asked what it does not show
-		s.downStore = func(context.Context, string) error { down = true; return life.ErrNotFound }
+		s.Store = empty
 		handler := newHandler(t, s)
 		for _, route := range handlers.Routes() {
 			isOther := strings.Contains(route.Path, "/realtime") && reserved || strings.Contains(route.Path, "/reserve") && !reserved
@@ -240,9 +250,9 @@ func FuzzRoadDocuments(f *testing.F) {
 				continue
 			}
 			w := httptest.NewRecorder()
-			down = false
+			others.Store(false)
 			handler.ServeHTTP(w, httptest.NewRequest(route.Method, pathOf(route), strings.NewReader(goodBody(t, route))))
-			if down {
+			if others.Load() {
 				continue
 			}
 			if w.Code != http.StatusOK && w.Code != http.StatusNotImplemented {
@@ -255,9 +265,9 @@ func FuzzRoadDocuments(f *testing.F) {
 	})
 }
 
-// A checkedStore is down, and wants to be given nothing but what the contract allows.
+// A checkedStore keeps nothing, and wants to be given nothing but what the contract allows.
 type checkedStore struct {
-	downStore
+	handlers.Store
 	testing.TB
 }
 
@@ -272,30 +282,30 @@ func isText(s string, most int) bool {
 	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && strings.TrimSpace(s) == s
 }
 
-func (s checkedStore) Enter(ctx context.Context, who life.Account, _ int64) (life.Account, error) {
+func (s checkedStore) Enter(_ context.Context, who life.Account, _ int64) (life.Account, error) {
 	s.want(isText(who.Nickname, 20) && who.UID == asker && who.Social != "" && len(who.Gender) < 2 && (who.BirthYear == 0 || who.BirthYear >= 1900), who)
-	return s.downStore.Enter(ctx, who, 0)
+	return who, store.ErrUnavailable
 }
 
-func (s checkedStore) Write(ctx context.Context, c life.Concern) (life.Concern, error) {
+func (s checkedStore) Write(_ context.Context, c life.Concern) (life.Concern, error) {
 	s.want(isText(c.Content, 4000) && c.AskerUID == asker && c.Subcategory.Name != "" && c.Subcategory.Category != "" && c.Direction.Name != "" && c.WilGender != "" &&
 		len(c.Feelings) >= 1 && len(c.Feelings) <= 10 && len(c.Personalities) <= 10 && len(c.Windows) == map[string]int{life.Realtime: 0, life.Reserve: 2}[c.Type], c)
 	for _, w := range c.Windows {
 		s.want(w.To.After(w.From) && w.To.Sub(w.From) < 24*time.Hour && time.Until(w.To) <= 60*24*time.Hour, c)
 	}
-	return s.downStore.Write(ctx, c)
+	return c, store.ErrUnavailable
 }
 
-func (s checkedStore) KeepKeywords(ctx context.Context, uid string, category int64, words []string) ([]life.Keyword, error) {
+func (s checkedStore) KeepKeywords(_ context.Context, uid string, category int64, words []string) ([]life.Keyword, error) {
 	isNone := func(word string) bool { return !isText(word, 20) }
 	s.want(uid == asker && category > 0 && category < 7 && len(words) >= 1 && len(words) <= 10 && !slices.ContainsFunc(words, isNone), words)
-	return s.downStore.KeepKeywords(ctx, uid, category, words)
+	return nil, store.ErrUnavailable
 }
 
-func (s checkedStore) Register(ctx context.Context, uid string, of store.Registration) (life.Profile, error) {
+func (s checkedStore) Register(_ context.Context, uid string, of store.Registration) (life.Profile, error) {
 	s.want(uid == asker && isText(of.Experience, 1000) && isText(of.Introduction, 200) && len(of.CategoryIdxs) >= 1 && len(of.SubcategoryIdxs) <= 10 &&
 		len(of.KeywordIdx) <= 10 && len(of.KeywordNames) <= 10, of)
-	return s.downStore.Register(ctx, uid, of)
+	return life.Profile{}, store.ErrUnavailable
 }
 
 // FuzzRoadBodies is FuzzBodies for all requests.
@@ -307,8 +317,9 @@ func FuzzRoadBodies(f *testing.F) {
 	}
 	tomorrow := time.Now().In(life.Seoul).AddDate(0, 0, 1).Format(time.DateOnly)
 	f.Add([]byte(strings.NewReplacer("2026-03-20", tomorrow, "2026-03-21", tomorrow).Replace(reserve)))
+	empty := openStore(f, startFirestore(f), store.Config{Log: slog.New(slog.DiscardHandler)})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		handler := newHandler(t, checkedStore{func(context.Context, string) error { return store.ErrUnavailable }, t})
+		handler := newHandler(t, checkedStore{empty, t})
 		for _, route := range handlers.Routes() {
 			if !route.Body {
 				continue

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -46,6 +45,14 @@ type verifier func(values []string) (uid string, err error)
 func (v verifier) Verify(_ context.Context, values []string) (string, error) { return v(values) }
 func (v verifier) Ready() error                                              { return nil }
 
+// anybody takes every token for its user's uid.
+var anybody = verifier(func(values []string) (string, error) {
+	if len(values) == 0 {
+		return "", auth.ErrMissing
+	}
+	return values[0], nil
+})
+
 // SignIn takes a token as Verify does. It is of a user with an address, and becomes a cookie
 // that is the same token.
 func (v verifier) SignIn(_ context.Context, token string) (auth.Identity, error) {
@@ -68,9 +75,10 @@ func described(t testing.TB) *openapi.Description {
 }
 
 // A fakeStore is a handlers.Store for the tests of sessions, always ready; for those of the
-// road there is startRoad. A function that is nil answers with the contract's example.
+// road there is startRoad. A function that is nil answers with the contract's example. What
+// it has no method for panics, as with the other stores of tests, and is answered with 500.
 type fakeStore struct {
-	downStore
+	handlers.Store
 	sessions func(ctx context.Context, caller life.Caller) (store.Sessions, error)
 	change   func(ctx context.Context, action string, caller life.Caller, matchIdx int64) (life.Match, error)
 	images   func() ([]life.ReviewImage, error)
@@ -160,12 +168,7 @@ func serveBy(t testing.TB, newHandler func(handlers.Config) (http.Handler, error
 	t.Helper()
 	a := &api{log: &logLines{}, metrics: prometheus.NewRegistry()}
 	cfg := handlers.Config{
-		Verifier: verifier(func(values []string) (string, error) {
-			if len(values) == 0 {
-				return "", auth.ErrMissing
-			}
-			return values[0], nil
-		}),
+		Verifier:        anybody,
 		Store:           fakeStore{},
 		Reference:       fixed(t),
 		WelcomePots:     30,
@@ -261,21 +264,14 @@ func bodyOf(keys map[string]string, edits ...string) string {
 	return "{" + strings.Join(fields, ",") + "}"
 }
 
-// unreached is a store that must not be asked.
-func unreached(t testing.TB) func(*handlers.Config) {
-	return func(cfg *handlers.Config) {
-		cfg.Store = downStore(func(_ context.Context, method string) error {
-			t.Errorf("the store was reached: %s", method)
-			return errors.New("reached")
-		})
-	}
-}
+// unreached has no store: asking it panics, which is answered with 500.
+func unreached(cfg *handlers.Config) { cfg.Store = nil }
 
 // wantRefused has a request refused for each of these values of each key, on account of
 // that key and before the store is asked. "" stands for no such key.
 func wantRefused(t *testing.T, method, path string, good map[string]string, bad map[string][]string, edits ...func(*handlers.Config)) {
 	t.Helper()
-	api := serve(t, append(edits, unreached(t))...)
+	api := serve(t, append(edits, unreached)...)
 	for key, values := range bad {
 		for _, value := range values {
 			got := api.send(t, method, path, bodyOf(good, key, value))
@@ -295,9 +291,12 @@ func withSessions(f func(ctx context.Context, caller life.Caller) (store.Session
 	return withStore(fakeStore{sessions: f})
 }
 
-// failing has the store fail at everything.
-func failing(err error) func(*handlers.Config) {
-	return func(cfg *handlers.Config) { cfg.Store = downStore(func(context.Context, string) error { return err }) }
+// failing serves routes of which every one does nothing but fail so.
+func failing(t testing.TB, err error, edits ...func(*handlers.Config)) *api {
+	t.Helper()
+	a := serveRoutes(t, handlers.Failing(err), edits...)
+	a.described = described(t)
+	return a
 }
 
 // A response is an answer, read to its end.

@@ -86,7 +86,7 @@ func TestChangesAreTheTokensUsers(t *testing.T) {
 // the contract's order.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	api := serve(t, failing(life.ErrNotFound))
+	api := serve(t, withStore(fakeStore{report: func(string, int64, []string) error { return life.ErrNotFound }}))
 	const bad = "/api/v1/asker/chat/report/007"
 	for _, test := range []struct {
 		path, body, mediaType, token string

@@ -25,7 +25,7 @@ func TestIncomingErrors(t *testing.T) {
 			continue
 		}
 		paths++
-		bad := serve(t, unreached(t))
+		bad := serve(t, unreached)
 		bad.send(t, "POST", route.Path, good, "x-token", "").wantError(t, 401, "token_not_found", "Token not found")
 		for _, method := range []string{"GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} {
 			bad.ask(t, method, route.Path).wantError(t, 405, "method_not_allowed", "Method not allowed")
@@ -40,7 +40,7 @@ func TestIncomingErrors(t *testing.T) {
 		for _, test := range []struct {
 			status        int
 			code, message string
-			token, store  error
+			token, answer error
 		}{
 			{401, "access_token_expired", "Access token expired", auth.ErrExpired, nil},
 			{401, "access_token_invalid", "Access token invalid", auth.ErrInvalid, nil},
@@ -49,12 +49,11 @@ func TestIncomingErrors(t *testing.T) {
 			{504, "deadline_exceeded", "Deadline exceeded", nil, context.DeadlineExceeded},
 			{500, "internal_error", "Internal error", nil, errors.New("boom")},
 		} {
-			serve(t, failing(test.store), func(cfg *handlers.Config) {
+			failing(t, test.answer, func(cfg *handlers.Config) {
 				cfg.Verifier = verifier(func(values []string) (string, error) { return "u", test.token })
 			}).send(t, "POST", route.Path, good).wantError(t, test.status, test.code, test.message)
 		}
-		panicking := serve(t, func(cfg *handlers.Config) { cfg.Store = downStore(nil) })
-		panicking.send(t, "POST", route.Path, good).wantError(t, 500, "internal_error", "Internal error")
+		bad.send(t, "POST", route.Path, good).wantError(t, 500, "internal_error", "Internal error")
 		full := serve(t, func(cfg *handlers.Config) { cfg.MaxInFlight = 0 })
 		full.send(t, "POST", route.Path, good).wantError(t, 503, "service_unavailable", "Service unavailable")
 	}
@@ -65,7 +64,7 @@ func TestIncomingErrors(t *testing.T) {
 
 // An hourStore takes every offer but those of the year 2027, and notes the hour.
 type hourStore struct {
-	downStore
+	handlers.Store
 	starts time.Time
 }
 
@@ -92,6 +91,6 @@ func TestOfferedHours(t *testing.T) {
 		"from_time": {"", "null", `""`, `"9:00"`, `"24:00"`, `"15:00:00"`, `"15:00+09:00"`, `"3PM"`, "15"},
 	})
 	for _, body := range []string{"", "[]", "{"} {
-		serve(t, unreached(t)).send(t, "PATCH", path, body).wantError(t, 400, "invalid_request", "Invalid request")
+		serve(t, unreached).send(t, "PATCH", path, body).wantError(t, 400, "invalid_request", "Invalid request")
 	}
 }

@@ -62,12 +62,7 @@ func startRoad(t *testing.T, edits ...func(*handlers.Config)) *road {
 			t.Log(r.log)
 		}
 	})
-	var err error
-	if r.firestore, err = fakefirestore.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(r.firestore.Kill)
-	const project = "demo-willson"
+	r.firestore = startFirestore(t)
 	// A connection of its own, or the library would go to an emulator of the environment.
 	conn, err := grpc.NewClient(r.firestore.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -78,16 +73,35 @@ func startRoad(t *testing.T, edits ...func(*handlers.Config)) *road {
 	}
 	t.Cleanup(func() { r.client.Close() })
 	r.api = serve(t, append([]func(*handlers.Config){func(cfg *handlers.Config) {
-		kept, err := store.Open(context.Background(), store.Config{
-			Project: project, EmulatorHost: r.firestore.Addr(), Reference: cfg.Reference, Now: r.now, Log: cfg.Log, Metrics: prometheus.NewRegistry(),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { kept.Close() })
-		cfg.Store, cfg.Now, cfg.Verifier = kept, r.now, firebase{}
+		cfg.Store, cfg.Now, cfg.Verifier = openStore(t, r.firestore, store.Config{Now: r.now, Log: cfg.Log}), r.now, firebase{}
 	}}, edits...)...)
 	return r
+}
+
+// project is the one whose database a Firestore of the tests has.
+const project = "demo-willson"
+
+// startFirestore starts an empty one.
+func startFirestore(t testing.TB) *fakefirestore.Server {
+	t.Helper()
+	server, err := fakefirestore.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Kill)
+	return server
+}
+
+// openStore opens the real store over it.
+func openStore(t testing.TB, firestore *fakefirestore.Server, cfg store.Config) *store.Store {
+	t.Helper()
+	cfg.Project, cfg.EmulatorHost, cfg.Reference, cfg.Metrics = project, firestore.Addr(), fixed(t), prometheus.NewRegistry()
+	kept, err := store.Open(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kept.Close() })
+	return kept
 }
 
 // firebase is a Verifier: "token of u" is u's ID token, "cookie of u" the cookie.

@@ -24,7 +24,7 @@ const (
 // An accountStore makes accounts of everybody but uids that begin with "unknown", and notes
 // what it is asked.
 type accountStore struct {
-	downStore
+	handlers.Store
 	calls   []string
 	entered life.Account
 	push    func(ctx context.Context) error
@@ -69,7 +69,7 @@ func signing(s handlers.Store, v handlers.Verifier) func(*handlers.Config) {
 // is.
 func TestSigningRefused(t *testing.T) {
 	t.Parallel()
-	api := serve(t, unreached(t), func(cfg *handlers.Config) { cfg.Verifier = firebase{} })
+	api := serve(t, unreached, func(cfg *handlers.Config) { cfg.Verifier = firebase{} })
 	for _, path := range []string{signIns, signUps} {
 		for _, body := range []string{"", "null", "[]", `"x"`, "{", `{"token":"token of a"} x`, "{\"token\":\"\xff\"}"} {
 			api.send(t, "POST", path, body, "x-token", "").wantError(t, 400, "invalid_request", "Invalid request")
