@@ -9,7 +9,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"willson/internal/docbytes"
-	"willson/life"
 )
 
 // A collection holds documents of one type: it reads and writes them by the type's tags.
@@ -37,27 +36,6 @@ func (c collection[T]) below(document string) collection[T] {
 
 // doc is the path of a document.
 func (c collection[T]) doc(id string) string { return c.path + "/" + id }
-
-// The collections. The schema of each is its type's, in package life.
-var (
-	matches      = newCollection[life.Match]("matches")             // by idx in decimal
-	chatrooms    = newCollection[life.Chatroom]("chatrooms")        // by roomkey
-	chats        = newCollection[life.Message]("chats")             // in a chatroom: what the app writes there, and start
-	reservations = newCollection[life.Reservation]("reservations")  // by the match's idx in decimal; older ones by any other id
-	reviews      = newCollection[life.Review]("reviews")            // by the match's idx in decimal
-	reports      = newCollection[life.Report]("messages")           // in reports/{match idx}, by the message's id
-	reviewImages = newCollection[life.ReviewImage]("review_images") // by any id
-	askers       = newCollection[life.Account]("askers")            // by uid, see uidID
-	ledger       = newCollection[life.LedgerLine]("transactions")   // in an account
-	willsoners   = newCollection[life.Profile]("willsoners")        // by uid, see uidID
-	concerns     = newCollection[life.Concern]("concerns")          // by idx in decimal
-	keywords     = newCollection[life.Keyword]("keywords")          // by idx in decimal
-	pushTokens   = newCollection[life.PushToken]("push_tokens")     // by the token's hash
-
-	// What is judged of the same documents when their parties' time is asked for.
-	roomTimes     = newCollection[life.RoomTime]("chatrooms")
-	reservedTimes = newCollection[life.ReservedTime]("reservations")
-)
 
 // A raw is a document as it came, or one that does not exist.
 type raw struct {

@@ -2,10 +2,10 @@
 // follow what; here stands where it is kept, how it is read, and that a change is made
 // whole or not at all.
 //
-// collection.go has every collection, queries.go every query. A reader (reader.go) reads
-// documents, several reads at the same time. A change (change.go) reads and then writes,
-// in a transaction, or without locks in one commit with conditions; it is tried anew after
-// any failure that may pass, and finds its own traces if it was stored after all.
+// queries.go has every collection and every query. A reader (reader.go) reads documents,
+// several reads at the same time. A change (change.go) reads and then writes, in a
+// transaction, or without locks in one commit with conditions; it is tried anew after any
+// failure that may pass, and finds its own traces if it was stored after all.
 package store
 
 import (
