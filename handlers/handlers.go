@@ -39,23 +39,6 @@ type Verifier interface {
 	Ready() error
 }
 
-// A Store keeps everything. Its errors are those of packages life and store; life.ErrNotFound
-// stands for everything that the caller may not know. A change is made whole or not at
-// all.
-type Store interface {
-	SessionStore
-	FeedbackStore
-	AccountStore
-	ConcernStore
-	PaymentStore
-	OfferStore
-	ChoiceStore
-	WillsonerStore
-	PageStore
-	// Ready reports why the store could not answer now, if so.
-	Ready(ctx context.Context) error
-}
-
 // A Teller tells people's phones what happened to them.
 type Teller interface {
 	// Tell tells each of what concerns them, after it is stored. It is bounded in time, and

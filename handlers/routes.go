@@ -131,6 +131,23 @@ func (s *server) routes() []Route {
 // Routes lists all routes but the console's, for tests that go through all of them.
 func Routes() []Route { return (*server)(nil).routes() }
 
+// A Store keeps everything that the requests are about: each group of them wants its own.
+// Its errors are those of packages life and store; life.ErrNotFound stands for everything
+// that the caller may not know. A change is made whole or not at all.
+type Store interface {
+	SessionStore
+	FeedbackStore
+	AccountStore
+	ConcernStore
+	PaymentStore
+	OfferStore
+	ChoiceStore
+	WillsonerStore
+	PageStore
+	// Ready reports why the store could not answer now, if so.
+	Ready(ctx context.Context) error
+}
+
 // A handler answers a request with its data, nil for none, or with an error.
 type handler func(ctx context.Context, r request) (data any, err error)
 
