@@ -54,7 +54,7 @@ func TestOneOfTwo(t *testing.T) {
 		for i := range both {
 			switch m := &both[i]; {
 			case round%3 == 2:
-				m.AskerUID, m.WillsonerUID, m.ConcernIdx, m.StartsAt = asker, fmt.Sprint(i), 3, later(100*i)
+				m.AskerUID, m.WillsonerUID, m.ConcernIdx, m.StartsAt = asker, fmt.Sprint(i), 3, later(1+100*i)
 			case round%3 == 1:
 				m.StartsAt = later(60 + 49*i)
 			}
