@@ -7,6 +7,7 @@ import type { Offer } from './offers';
 import { Payment } from './Payment';
 import { useText, useTimes } from './text';
 import type { Desk } from './useDesk';
+import { useKept } from './useKept';
 import { useSending } from './useSending';
 
 interface Paying {
@@ -20,7 +21,7 @@ export function Asker({ desk }: { desk: Desk }) {
   const [isWriting, write] = useState(false);
   const [paying, payFor] = useState<Paying>();
   // No list of the server has them.
-  const [unpaid, setUnpaid] = useState<{ idx: number; content: string }[]>([]);
+  const [unpaid, setUnpaid] = useKept<{ idx: number; content: string }[]>(`unpaid of ${desk.uid}`, []);
   const pay = (paying: Paying) => {
     desk.dismiss();
     payFor(paying);
@@ -32,11 +33,11 @@ export function Asker({ desk }: { desk: Desk }) {
   const written = (concern: { idx: number; content: string } | undefined) => {
     write(false);
     if (!concern) return;
-    setUnpaid((others) => [concern, ...others]);
+    setUnpaid([concern, ...unpaid]);
     payFor({ idx: concern.idx, isAgain: false });
   };
   const paid = () => {
-    setUnpaid((concerns) => concerns.filter(({ idx }) => idx !== paying?.idx));
+    setUnpaid(unpaid.filter(({ idx }) => idx !== paying?.idx));
     payFor(undefined);
   };
   if (isWriting) return <ConcernForm desk={desk} done={written} />;

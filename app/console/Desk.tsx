@@ -9,6 +9,7 @@ import { Talk } from './Talk';
 import { useSession } from './session';
 import { useText } from './text';
 import { useDesk, type Desk } from './useDesk';
+import { useKept } from './useKept';
 import { Wire } from './Wire';
 
 type Pane = 'sessions' | 'talk' | 'wire';
@@ -18,7 +19,7 @@ export function DeskPage({ local, person }: { local: Local; person: Person }) {
   const desk = useDesk(local, person);
   const session = useSession(desk);
   const [pane, show] = useState<Pane>('sessions');
-  const [side, setSide] = useSide(person.user.uid);
+  const [side, setSide] = useKept<Side>(`side of ${person.user.uid}`, 'asker');
   const { notice, news } = desk;
 
   useEffect(() => show(session ? 'talk' : 'sessions'), [session?.roomkey]);
@@ -68,17 +69,6 @@ export function DeskPage({ local, person }: { local: Local; person: Person }) {
       <Wire desk={desk} />
     </main>
   );
-}
-
-// useSide is the side that is shown. It lasts as long as the window.
-function useSide(uid: string): [Side, (side: Side) => void] {
-  const kept = `side ${uid}`;
-  const [side, set] = useState((sessionStorage.getItem(kept) ?? 'asker') as Side);
-  const show = (side: Side) => {
-    sessionStorage.setItem(kept, side);
-    set(side);
-  };
-  return [side, show];
 }
 
 // sideOf is where the user sees what he was told of. Either party is told that the other is here.

@@ -165,6 +165,7 @@ export function useDesk(local: Local, person: Person) {
   const ofConcern = (concern_idx: number) => ({ params: { path: { concern_idx } } });
 
   return {
+    uid: user.uid,
     exchanges, lists, concerns, incoming, home, offers, told, news, opened, notice, open,
 
     refresh: () => Promise.all(Object.values(refreshed).map((refresh) => refresh())),

@@ -129,6 +129,7 @@ describe('the whole road in the console', { timeout: 300_000 }, () => {
     await asker.getByRole('button', { name: /30분/ }).and(asker.locator(':focus')).waitFor();
     await enter(asker, button(asker, '돌아가기'));
     await asker.locator('.pane:focus').waitFor(); // not lost with the form
+    await asker.reload(); // no list of the server has it
     await seen(region(asker, '결제하지 않은 고민'), '얼마 전에 이별을 했는데');
     await isWellMade(asker);
   });
