@@ -193,7 +193,7 @@ func FuzzRoadDocuments(f *testing.F) {
 		f.Add(int64(1), int64(30), int64(1605077440300), "잔나", "F", shown, true, shown%2 == 0)
 		f.Add(int64(1<<62), int64(1<<40), int64(-1), "<\u2028\x00", "여", shown, false, shown%2 == 1)
 	}
-	firestore := startFirestore(f)
+	firestore := fakefirestore.New(f)
 	var others atomic.Bool // are asked for
 	firestore.OnCall(func(fakefirestore.Call) fakefirestore.Fault {
 		others.Store(true)
@@ -317,7 +317,7 @@ func FuzzRoadBodies(f *testing.F) {
 	}
 	tomorrow := time.Now().In(life.Seoul).AddDate(0, 0, 1).Format(time.DateOnly)
 	f.Add([]byte(strings.NewReplacer("2026-03-20", tomorrow, "2026-03-21", tomorrow).Replace(reserve)))
-	empty := openStore(f, startFirestore(f), store.Config{Log: slog.New(slog.DiscardHandler)})
+	empty := openStore(f, fakefirestore.New(f), store.Config{Log: slog.New(slog.DiscardHandler)})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		handler := newHandler(t, checkedStore{empty, t})
 		for _, route := range handlers.Routes() {

@@ -62,7 +62,7 @@ func startRoad(t *testing.T, edits ...func(*handlers.Config)) *road {
 			t.Log(r.log)
 		}
 	})
-	r.firestore = startFirestore(t)
+	r.firestore = fakefirestore.New(t)
 	// A connection of its own, or the library would go to an emulator of the environment.
 	conn, err := grpc.NewClient(r.firestore.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -81,18 +81,7 @@ func startRoad(t *testing.T, edits ...func(*handlers.Config)) *road {
 // project is the one whose database a Firestore of the tests has.
 const project = "demo-willson"
 
-// startFirestore starts an empty one.
-func startFirestore(t testing.TB) *fakefirestore.Server {
-	t.Helper()
-	server, err := fakefirestore.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Kill)
-	return server
-}
-
-// openStore opens the real store over it.
+// openStore opens the real store over a Firestore.
 func openStore(t testing.TB, firestore *fakefirestore.Server, cfg store.Config) *store.Store {
 	t.Helper()
 	cfg.Project, cfg.EmulatorHost, cfg.Reference, cfg.Metrics = project, firestore.Addr(), fixed(t), prometheus.NewRegistry()

@@ -18,11 +18,7 @@ import (
 // TestRun has an operator at a terminal over documents: an asker with pots, a willsoner, and
 // a session between them. Each command is asked back before it changes something.
 func TestRun(t *testing.T) {
-	server, err := fakefirestore.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Kill()
+	server := fakefirestore.New(t)
 	conn, err := grpc.NewClient(server.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)

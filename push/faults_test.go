@@ -94,21 +94,11 @@ func reviewed(uid string) push.Notice {
 	return push.ReviewedBy(&life.Review{MatchIdx: 1, ConcernIdx: 1, WillsonerUID: uid, CreatedAt: time.Now()})
 }
 
-func fakeFirestore(t testing.TB) *fakefirestore.Server {
-	t.Helper()
-	server, err := fakefirestore.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Kill)
-	return server
-}
-
 // TestSignInAnyway: whatever the push token is, and whether it can be kept or not, whoever
 // may sign in does.
 func TestSignInAnyway(t *testing.T) {
 	t.Parallel()
-	server := fakeFirestore(t)
+	server := fakefirestore.New(t)
 	w := newWorld(t, server.Addr())
 	for _, token := range []any{nil, 7, "", []string{phone("asker")}, map[string]any{"token": phone("asker")}} {
 		w.ask(t, "", http.MethodPost, "asker/sign/signin", map[string]any{"token": "asker", "social": "email", "push_token": token}, "success")
@@ -182,7 +172,7 @@ func TestHangingCredentials(t *testing.T) {
 // TestLostAnswer: a commit whose answer is lost is done again in vain, and told of once.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
-	server := fakeFirestore(t)
+	server := fakefirestore.New(t)
 	w := newWorld(t, server.Addr())
 	w.signIn(t, "asker", phone("asker"))
 	w.counsel(t, "willsoner", phone("willsoner"))
@@ -235,7 +225,7 @@ func TestLostAnswer(t *testing.T) {
 // changes neither's answer.
 func TestHanging(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, fakeFirestore(t).Addr())
+	w := newWorld(t, fakefirestore.New(t).Addr())
 	w.signIn(t, "asker", phone("asker"))
 	w.counsel(t, "willsoner", phone("willsoner"))
 	first, second := w.write(t, "asker", life.Realtime), w.write(t, "asker", life.Realtime)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"willson/internal/fakefirestore"
 	"willson/life"
 	"willson/push"
 )
@@ -99,7 +100,7 @@ func TestSession(t *testing.T) {
 // TestFiftyWillsoners: all whom a payment sends a concern to are told, each on their phones.
 func TestFiftyWillsoners(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, fakeFirestore(t).Addr())
+	w := newWorld(t, fakefirestore.New(t).Addr())
 	w.signIn(t, "asker", phone("asker"))
 	var want []string
 	for i := range 50 {

@@ -78,7 +78,7 @@ type faulty struct {
 // startFaulty returns when the server serves.
 func startFaulty(t *testing.T, env map[string]string) faulty {
 	t.Helper()
-	f := faulty{google: startGoogle(t), firestore: startFake(t)}
+	f := faulty{google: startGoogle(t), firestore: fakefirestore.New(t)}
 	putFour(t, f.firestore, "asker")
 	full := map[string]string{"FIRESTORE_EMULATOR_HOST": f.firestore.Addr(), "REQUEST_DEADLINE": "1s", "LOG_LEVEL": "error"}
 	maps.Copy(full, env)
@@ -86,16 +86,6 @@ func startFaulty(t *testing.T, env map[string]string) faulty {
 	f.phone = newPhone(t, f.server.base, f.google.Token("asker"))
 	waitServed(t, f.phone)
 	return f
-}
-
-func startFake(t testing.TB) *fakefirestore.Server {
-	t.Helper()
-	fake, err := fakefirestore.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(fake.Kill)
-	return fake
 }
 
 // putFour stores one session under way, three reserved ones and a match to accept.

@@ -11,6 +11,7 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"willson/handlers"
+	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
 	"willson/life"
 )
@@ -238,7 +239,7 @@ func putOlder(docs map[string]any, s session, state string) {
 // party whom the route is for may do anything at all, and everybody else is told the same as
 // of a match that does not exist.
 func TestIsolationMatrix(t *testing.T) {
-	google, fake := startGoogle(t), startFake(t)
+	google, fake := startGoogle(t), fakefirestore.New(t)
 	client := firestoreClient(t, testProject, fake.Addr())
 	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": fake.Addr(), "REQUEST_DEADLINE": "10s"})
 	putAll(t, client, map[string]any{"review_images/1": life.ReviewImage{Idx: 1, Name: "재치있는 타입", Detail: "유머", Pic: "p"}})

@@ -23,6 +23,7 @@ import (
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"willson/internal/fakefirestore"
 	"willson/internal/storetest"
 	"willson/server"
 )
@@ -189,7 +190,7 @@ func TestRealTokens(t *testing.T) {
 // them, and none of another.
 func TestAskersAtOnce(t *testing.T) {
 	const askers, rounds = 20, 100
-	issuer, sessions := startGoogle(t), startFake(t)
+	issuer, sessions := startGoogle(t), fakefirestore.New(t)
 	var names []string
 	for n := range askers {
 		names = append(names, fmt.Sprintf("asker %d of %d", n, rand.Uint32()))
@@ -287,7 +288,7 @@ func TestTraces(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", sink.URL)
 
 	issuer := startGoogle(t)
-	sessions := startFake(t)
+	sessions := fakefirestore.New(t)
 	s := startServer(t, map[string]string{"FIRESTORE_EMULATOR_HOST": sessions.Addr(), "OTEL_EXPORTER_OTLP_ENDPOINT": sink.URL})
 	req, err := http.NewRequest(http.MethodGet, s.base+list, nil)
 	if err != nil {

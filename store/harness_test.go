@@ -149,11 +149,7 @@ func emulator(t testing.TB) string {
 // faked opens a store over a Firestore that fails as it is told to.
 func faked(t testing.TB) (*subject, *fakefirestore.Server) {
 	t.Helper()
-	server, err := fakefirestore.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Kill)
+	server := fakefirestore.New(t)
 	return open(t, server.Addr()), server
 }
 

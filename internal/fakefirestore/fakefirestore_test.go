@@ -32,11 +32,7 @@ type fields = map[string]any
 // start gives a server and the real client library, which talks to it.
 func start(t *testing.T) (*fakefirestore.Server, *firestore.Client) {
 	t.Helper()
-	s, err := fakefirestore.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Kill)
+	s := fakefirestore.New(t)
 	return s, dial(t, s.Addr())
 }
 

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"testing"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
@@ -63,6 +64,17 @@ func Start() (*Server, error) {
 	}
 	s.OnCall(nil)
 	return s, s.Restart()
+}
+
+// New starts a server for a test, at whose end it is killed.
+func New(t testing.TB) *Server {
+	t.Helper()
+	s, err := Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Kill)
+	return s
 }
 
 // Addr is the host and port for FIRESTORE_EMULATOR_HOST. Kill and Restart keep it.

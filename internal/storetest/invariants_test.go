@@ -19,11 +19,7 @@ import (
 // TestInvariants changes one thing at a time in a database that holds them all.
 func TestInvariants(t *testing.T) {
 	t.Parallel()
-	server, err := fakefirestore.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Kill)
+	server := fakefirestore.New(t)
 	conn, err := grpc.NewClient(server.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
