@@ -195,8 +195,10 @@ func FuzzRoadDocuments(f *testing.F) {
 	}
 	firestore := fakefirestore.New(f)
 	var others atomic.Bool // are asked for
-	firestore.OnCall(func(fakefirestore.Call) fakefirestore.Fault {
-		others.Store(true)
+	firestore.OnCall(func(call fakefirestore.Call) fakefirestore.Fault {
+		if call.Method == "BatchGetDocuments" || call.Method == "RunQuery" { // a transaction may begin after the answer
+			others.Store(true)
+		}
 		return fakefirestore.Code(codes.PermissionDenied)
 	})
 	empty := openStore(f, firestore, store.Config{Log: slog.New(slog.DiscardHandler)})

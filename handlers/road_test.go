@@ -131,6 +131,12 @@ func (r *road) put(t *testing.T, path string, doc any) {
 	}
 }
 
+// reads is how many calls have read something. A transaction may begin, and end, after the
+// answer to the request.
+func (r *road) reads() int {
+	return r.firestore.Count("BatchGetDocuments") + r.firestore.Count("RunQuery")
+}
+
 // as asks as somebody, with a body unless it is "".
 func (r *road) as(t *testing.T, who, method, path, body string) response {
 	t.Helper()
@@ -277,6 +283,24 @@ func (r *road) register(t *testing.T, who string, subcategories string) {
 	r.good(t, who, "POST", registers+"complete", `{"subcategory_idx":`+subcategories+`,"experience":"고물을 줍고 다녔습니다","introduction":"안녕하슈","keyword":["집"],"keyword_idx":[`+
 		word.at(0, "idx")+`],"image_idx":2,"auth_licence":"","auth_media":"","auth_phone":"","auth_email":""}`)
 	r.good(t, who, "PATCH", registers+"invitation", `{"code":" SPRING-2026 "}`).wantAt(t, map[string]string{"status": "approved", "experience": "고물을 줍고 다녔습니다"})
+}
+
+// TestPaysNothing: what keeps a payment from being made is told.
+func TestPaysNothing(t *testing.T) {
+	t.Parallel()
+	r := startRoad(t)
+	r.sign(t, "asker", "지수카카오", "F")
+	concern := r.good(t, "asker", "POST", writes, shipped).at("idx")
+	again := `{"ticket_idx":1,"match_type":2,"concern_idx":` + concern + `}`
+	r.refused(t, 404, "willsoner_not_found", "asker", "POST", prices+concern, `{"ticket_idx":1}`)
+	r.refused(t, 404, "willsoner_not_found", "asker", "POST", prices+"complete", again)
+	r.sign(t, "willsoner", "답변자143", "F")
+	r.register(t, "willsoner", "1")
+	if _, err := r.client.Doc("askers/asker").Update(t.Context(), []firestore.Update{{Path: "pots", Value: 6}}); err != nil {
+		t.Fatal(err)
+	}
+	r.refused(t, 409, "amount_not_enough", "asker", "POST", prices+concern, `{"ticket_idx":1}`)
+	r.refused(t, 409, "amount_not_enough", "asker", "POST", prices+"complete", again)
 }
 
 // TestRoad goes from the first screen to the completed review, realtime and reserved, with

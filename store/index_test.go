@@ -215,6 +215,9 @@ func source(t *testing.T, files string) string {
 	}
 	var all strings.Builder
 	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -228,17 +231,23 @@ func source(t *testing.T, files string) string {
 // That is read in the code: of a new collection nobody has to think here.
 func declared(t *testing.T) map[string][]string {
 	t.Helper()
-	types, all := source(t, "../life/*.go"), map[string][]string{}
-	tag := regexp.MustCompile("`firestore:\"(\\w+)[\",]")
-	for _, c := range regexp.MustCompile(`newCollection\[life\.(\w+)\]\("(\w+)"\)`).FindAllStringSubmatch(source(t, "*.go"), -1) {
+	types, code, all := source(t, "../life/*.go"), source(t, "*.go"), map[string][]string{}
+	field, tag := regexp.MustCompile(`(?m)^\t[A-Z]`), regexp.MustCompile("`firestore:\"([\\w-]+)[\",]")
+	collections := regexp.MustCompile(`newCollection\[life\.(\w+)\]\("(\w+)"\)`).FindAllStringSubmatch(code, -1)
+	if used := strings.Count(code, "= newCollection["); used != len(collections) {
+		t.Errorf("%d collections, of which %d are understood here", used, len(collections))
+	}
+	for _, c := range collections {
 		_, fields, _ := strings.Cut(types, "\ntype "+c[1]+" struct {\n")
 		fields, _, _ = strings.Cut(fields, "\n}")
 		tags := tag.FindAllStringSubmatch(fields, -1)
-		if len(tags) == 0 {
-			t.Errorf("%s has no fields", c[1])
+		if named := len(field.FindAllString(fields, -1)); len(tags) == 0 || len(tags) != named {
+			t.Errorf("%s has %d fields, of which %d are understood here", c[1], named, len(tags))
 		}
 		for _, f := range tags {
-			all[c[2]] = append(all[c[2]], f[1])
+			if f[1] != "-" {
+				all[c[2]] = append(all[c[2]], f[1])
+			}
 		}
 	}
 	return all
