@@ -60,7 +60,7 @@ func deploy(t *testing.T, arguments []string, answers ...string) (said string, c
 	}
 	cmd := exec.Command("bash", append([]string{filepath.Join(dir, "deploy.sh")}, arguments...)...)
 	cmd.Env = []string{"PATH=" + dir + ":/bin:/usr/bin", "DIR=" + dir, "GOOGLE_APPLICATION_CREDENTIALS=key.json",
-		"PROJECT=another", "SERVICE=api", "REGION=nowhere"}
+		"PROJECT=another", "SERVICE=api", "REGION=nowhere", "GOFLAGS=-mod=readonly -tags=a,b"}
 	output, err := cmd.CombinedOutput()
 	called, _ := os.ReadFile(dir + "/calls") // none: no tool was called
 	return string(output), strings.Split(string(called), "\n"), err
@@ -99,7 +99,7 @@ func TestDeploy(t *testing.T) {
 				database, "firebase.js deploy --only firestore:rules,firestore:indexes --project my-project", "--filter state!=READY",
 				"run deploy willson --source . --project my-project", "https://willson.example/ready",
 			},
-			never: []string{"--no-traffic", "--tag", "update-traffic", "undelete"},
+			never: []string{"--update-build-env-vars", "--no-traffic", "--tag", "update-traffic", "undelete"},
 		},
 		"a second time": {
 			answers: []string{running, "databases list|0|(default),FIRESTORE_NATIVE,asia-northeast3", "service-accounts list|0|" + account, "roles list|0|" + ownRole + ","},
@@ -109,6 +109,7 @@ func TestDeploy(t *testing.T) {
 			},
 			never: []string{" create", "org-policies"},
 		},
+		"a gcloud that passes tags on":  {answers: []string{"deploy --help|0|--update-build-env-vars"}, calls: []string{"--update-build-env-vars ^|^GOFLAGS=-mod=readonly -tags=a,b"}},
 		"a role that was deleted":       {answers: []string{"roles list|0|" + ownRole + ",True"}, calls: []string{"roles undelete willsonServer", "roles update willsonServer"}},
 		"an account that is seen late":  {answers: []string{"add-iam-policy-binding|3|does not exist"}, calls: []string{"roles/datastore.user", ownRole, "run deploy"}, says: "does not exist"},
 		"a server that needs a while":   {answers: []string{"/ready|3|503"}, calls: []string{"/ready", "/ready", "/ready", "/ready"}},
