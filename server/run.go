@@ -55,8 +55,8 @@ func Main() int {
 }
 
 // collectLess has the garbage collector wait until there is 2.5 times as much garbage as what
-// is in use, unless GOGC says otherwise. MaxInFlight bounds what is in use, and it is a few
-// MiB: Go's own value would collect dozens of times a second, for a tenth of the CPU.
+// is in use, unless GOGC says otherwise. In use are a few MiB, and at most what MaxInFlight
+// lets in: Go's own value would collect dozens of times a second, for a tenth of the CPU.
 func collectLess() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(250)

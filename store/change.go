@@ -58,6 +58,7 @@ func (c *change) begin() func() error {
 	}()
 	return func() error {
 		<-done
+		c.flush() // what was asked for before is not read in it
 		c.transaction = begun.GetTransaction()
 		return err
 	}

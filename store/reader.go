@@ -19,9 +19,9 @@ import (
 const readAttempts = 3
 
 // A reader reads documents, in a transaction if it has one. What is asked for before a
-// result is waited for runs at the same time: queries are sent when they are asked for,
-// look-ups together in one call, which costs more than the documents in it. A reader is for
-// one goroutine.
+// result is waited for runs at the same time: queries are sent when they are asked for, and
+// all look-ups in one call when something is waited for, since a call costs more than a
+// document in it. A reader is for one goroutine.
 type reader struct {
 	ctx         context.Context
 	store       *Store
@@ -53,7 +53,7 @@ func (r *reader) send(kind kind, call func(context.Context) (grpc.ClientStream, 
 // receive waits for all answers, and hands each to take. Outside of a transaction it sends
 // the read again, a few times, while the failure may pass; begin is called before each try.
 func (s sent) receive(begin func(), take func(answer []byte) error) error {
-	s.flush()
+	s.flush() // look-ups run beside a query that is waited for first
 	pause := gax.Backoff{Initial: 50 * time.Millisecond, Max: 500 * time.Millisecond, Multiplier: 3}
 	for attempt := 1; ; attempt++ {
 		begin()

@@ -13,6 +13,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strconv"
 
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -26,6 +27,7 @@ import (
 )
 
 func main() {
+	debug.SetGCPercent(250) // as Willson
 	conn, err := grpc.NewClient("passthrough:///"+os.Getenv("FIRESTORE_EMULATOR_HOST"),
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
