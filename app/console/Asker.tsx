@@ -36,12 +36,13 @@ export function Asker({ desk }: { desk: Desk }) {
     setUnpaid([concern, ...unpaid]);
     payFor({ idx: concern.idx, isAgain: false });
   };
+  const gone = () => setUnpaid(unpaid.filter(({ idx }) => idx !== paying?.idx));
   const paid = () => {
-    setUnpaid(unpaid.filter(({ idx }) => idx !== paying?.idx));
+    gone();
     payFor(undefined);
   };
   if (isWriting) return <ConcernForm desk={desk} done={written} />;
-  if (paying) return <Payment desk={desk} {...paying} paid={paid} back={back} />;
+  if (paying) return <Payment desk={desk} {...paying} paid={paid} gone={gone} back={back} />;
 
   const size = (concerns?.total_count ?? 0) + unpaid.length + offers.length + (asker ? asker.ing.length + asker.reserve.length : 0);
   return (

@@ -11,10 +11,11 @@ interface Props {
   idx: number;
   isAgain: boolean; // after a session: it can be asked for the same willsoners, or for others
   paid(): void;
+  gone(): void; // the concern is not there, or was paid for elsewhere
   back(): void;
 }
 
-export function Payment({ desk, idx, isAgain, paid, back }: Props) {
+export function Payment({ desk, idx, isAgain, paid, gone, back }: Props) {
   const t = useText();
   const [prices, setPrices] = useState<Prices | null>();
   const [matchType, setMatchType] = useState<MatchType>();
@@ -22,7 +23,10 @@ export function Payment({ desk, idx, isAgain, paid, back }: Props) {
   const [isSending, send] = useSending();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [idx]);
-  useEffect(() => void desk.prices(idx, matchType).then((found) => setPrices(found ?? null)), [idx, matchType]);
+  useEffect(() => void desk.prices(idx, matchType).then((found) => {
+    setPrices(found ?? null);
+    if (found === null) gone();
+  }), [idx, matchType]);
 
   // As the app does, it asks what is missing and pays whatever the answer is.
   const pay = (ticket: number) => send(async () => {

@@ -136,12 +136,13 @@ export function useDesk(local: Local, person: Person) {
     return () => stops.forEach((stop) => stop());
   }, [local, person]);
 
-  // ask returns what was answered, undefined when it could not be had, which the page then says.
-  const ask = async <T>(request: Promise<Answered<{ data: T }>>): Promise<T | undefined> => {
+  // ask returns what was answered, null when there is no such thing or none for now, and undefined when it could not be
+  // had; the page then says why.
+  const ask = async <T>(request: Promise<Answered<{ data: T }>>): Promise<T | null | undefined> => {
     try {
       const { data, error, response } = await request;
       if (error) refuse(response.status, error.code, error.field);
-      return data?.data;
+      return response.status === 404 || response.status === 409 ? null : data?.data;
     } catch (error) {
       failed(error);
       return undefined;
@@ -182,7 +183,7 @@ export function useDesk(local: Local, person: Person) {
       const [feelings, personalities, directions] = await Promise.all([
         ask(api.GET('/api/v1/asker/request/feeling')), ask(api.GET('/api/v1/asker/request/willsoner_type')), ask(api.GET('/api/v1/asker/request/direction')),
       ]);
-      return feelings && personalities && directions && { feelings, personalities, directions };
+      return feelings && personalities && directions ? { feelings, personalities, directions } : undefined;
     },
     subcategories: (category_idx: number) => ask(api.POST('/api/v1/asker/request/subcategory', { body: { category_idx } })),
     willsonerImages: () => ask(api.GET('/api/v1/willsoner/register/image')),

@@ -129,8 +129,17 @@ describe('the whole road in the console', { timeout: 300_000 }, () => {
     await asker.getByRole('button', { name: /30분/ }).and(asker.locator(':focus')).waitFor();
     await enter(asker, button(asker, '돌아가기'));
     await asker.locator('.pane:focus').waitFor(); // not lost with the form
-    await asker.reload(); // no list of the server has it
-    await seen(region(asker, '결제하지 않은 고민'), '얼마 전에 이별을 했는데');
+    await asker.evaluate(() => { // one whose data is gone
+      const kept = Object.keys(sessionStorage).find((name) => name.startsWith('unpaid of '));
+      sessionStorage.setItem(kept, JSON.stringify([...JSON.parse(sessionStorage.getItem(kept)), { idx: 1, content: '지난 고민' }]));
+    });
+    await asker.reload(); // no list of the server has them
+    const unpaid = region(asker, '결제하지 않은 고민');
+    await enter(asker, button(unpaid.getByRole('article').filter({ hasText: '지난 고민' }), '결제로'));
+    await seen(region(asker, '결제'), '지금은 결제할 수 없는 고민입니다.');
+    await enter(asker, button(asker, '돌아가기'));
+    await seen(unpaid, '얼마 전에 이별을 했는데');
+    await gone(unpaid.getByText('지난 고민'));
     await isWellMade(asker);
   });
 
