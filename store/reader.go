@@ -128,7 +128,8 @@ func (b *batch) wait() error {
 		case err != nil:
 			return err
 		case doc != nil:
-			b.docs[doc.Name()] = raw{doc, doc.ID(), true}
+			name := doc.Name()
+			b.docs[name] = raw{doc, path.Base(name), true}
 		case missing != "":
 			b.docs[missing] = raw{id: path.Base(missing)}
 		default: // it tells only of its transaction
@@ -145,7 +146,7 @@ type lookup[T any] struct {
 	*reader
 	batch *batch
 	of    collection[T]
-	ids   []string
+	names []string // of the batch's
 }
 
 // find asks for documents by id.
@@ -153,10 +154,12 @@ func find[T any](r *reader, of collection[T], ids ...string) lookup[T] {
 	if r.asked == nil {
 		r.asked = new(batch)
 	}
+	b := r.asked
+	first := len(b.names)
 	for _, id := range ids {
-		r.asked.names = append(r.asked.names, r.store.name(of.doc(id)))
+		b.names = append(b.names, r.store.name(of.doc(id)))
 	}
-	return lookup[T]{r, r.asked, of, ids}
+	return lookup[T]{r, b, of, b.names[first:]}
 }
 
 // raws waits for the documents, in the order of their ids.
@@ -165,9 +168,9 @@ func (l lookup[T]) raws() ([]raw, error) {
 	if err := l.batch.wait(); err != nil {
 		return nil, err
 	}
-	all := make([]raw, len(l.ids))
-	for i, id := range l.ids {
-		doc, ok := l.batch.docs[l.store.name(l.of.doc(id))]
+	all := make([]raw, len(l.names))
+	for i, name := range l.names {
+		doc, ok := l.batch.docs[name]
 		if !ok {
 			return nil, errors.New("store: a document was neither found nor missing")
 		}
