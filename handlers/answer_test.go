@@ -9,8 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,6 +22,7 @@ import (
 	"willson/auth"
 	"willson/handlers"
 	"willson/internal/fakefirestore"
+	"willson/internal/storetest"
 	"willson/life"
 	"willson/store"
 )
@@ -153,23 +152,9 @@ func byAnybody(cfg *handlers.Config) { cfg.Verifier = anybody }
 // code: to Go's tools a method of an interface is in use.
 func TestStoreIsAsked(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var source []byte
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		source = append(source, content...)
-	}
+	code := storetest.Source(t, "*.go")
 	for method := range reflect.TypeFor[handlers.Store]().Methods() {
-		if !bytes.Contains(source, []byte("s.Store."+method.Name+"(")) {
+		if !strings.Contains(code, "s.Store."+method.Name+"(") {
 			t.Errorf("no handler asks for %s", method.Name)
 		}
 	}

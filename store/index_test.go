@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
+	"willson/internal/storetest"
 	"willson/life"
 )
 
@@ -206,32 +206,11 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// source is the code of some files.
-func source(t *testing.T, files string) string {
-	t.Helper()
-	names, err := filepath.Glob(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		content, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.Write(content)
-	}
-	return all.String()
-}
-
 // declared has the fields of every collection, by the types with which they are declared.
 // That is read in the code: of a new collection nobody has to think here.
 func declared(t *testing.T) map[string][]string {
 	t.Helper()
-	types, code, all := source(t, "../life/*.go"), source(t, "*.go"), map[string][]string{}
+	types, code, all := storetest.Source(t, "../life/*.go"), storetest.Source(t, "*.go"), map[string][]string{}
 	field, tag := regexp.MustCompile(`(?m)^\t[A-Z]`), regexp.MustCompile("`firestore:\"([\\w-]+)[\",]")
 	collections := regexp.MustCompile(`newCollection\[life\.(\w+)\]\("(\w+)"\)`).FindAllStringSubmatch(code, -1)
 	if used := strings.Count(code, "= newCollection["); used != len(collections) {
